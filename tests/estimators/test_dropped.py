@@ -116,9 +116,15 @@ def test_oracle_one_hot_with_an_intercept() -> None:
         assert getattr(model, name) == pytest.approx(theirs, rel=1e-10), name
     np.testing.assert_allclose(model.std_errors_[[0, 1, 2, 3, 5]], without.bse, rtol=1e-10)
     text = model.summary()
+    assert f"Df Model: {whole.df_model:>28.0f}  " in text
     assert [line for line in text.splitlines() if line.startswith("x3")] == [
         "x3".ljust(12) + " " * 66
     ]
+    assert "nan" not in repr(model)
+    assert "*x2" in repr(model)
+    assert "*x4" in repr(model)
+    zeros = dropping(fit_intercept=False).fit([[0.0], [0.0]], [1.0, 2.0])
+    assert repr(zeros).endswith("fitted: y = 0, of 2 rows")
 
 
 def test_law_polynomial_features_and_their_bias_column() -> None:

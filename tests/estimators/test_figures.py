@@ -137,6 +137,12 @@ def test_wrong_requests_are_refused() -> None:
         sr.LinearRegression().plot(X, Y)
     with pytest.raises(ValueError, match="several targets"):
         sr.LinearRegression().fit(X, np.column_stack([Y, Y])).plot(X, Y)
+    two = np.column_stack([Y, Y])
+    for show in (model.influence, model.plot, model.score):
+        with pytest.raises(
+            ValueError, match=r"^y has 2 targets side by side, but the fit had 1 target side"
+        ):
+            show(X, two)
 
 
 def test_without_plotly_the_error_says_what_to_install() -> None:

@@ -212,6 +212,39 @@ def test_a_summary_prints_at_a_prompt() -> None:
     assert copy.copy(found) == found
 
 
+def test_long_numbers_stand_apart() -> None:
+    """In a summary, however many letters they have; the rules are as long as the rows."""
+    x = np.arange(6.0)[:, None]
+    model = sr.LinearRegression().fit(x, -1e-150 * np.array([1.0, 3.0, 2.0, 5.0, 4.0, 7.0]))
+    text = model.summary()
+    *_, rule, intercept, slope, last = text.splitlines()
+    columns = (model.std_errors_, model.t_values_, model.p_values_, *model.conf_int().T)
+    for at, (line, value) in enumerate(zip((intercept, slope), model._values(), strict=True)):
+        expected = [f"{found:.4g}" for found in (value, *(column[at] for column in columns))]
+        assert line.split()[1:] == expected
+    assert len(rule) == len(last) == len(slope) > 78
+
+
+def test_what_has_no_value_is_empty_in_a_summary() -> None:
+    """With a ridge, and of undetermined rows; nothing says None."""
+    x = [[0.0, 0.0], [1.0, 2.0], [2.0, 4.0], [3.0, 6.0]]
+    for model in (sr.LinearRegression(ridge=1.0), sr.LinearRegression()):
+        found = model.fit(x, [1.0, 3.0, 2.0, 5.0]).summary()
+        assert "None" not in found
+        assert " / " not in found.split("AIC / BIC:")[1]
+        assert "None" not in found._repr_html_()
+
+
+def test_summaries_of_several_targets_say_which() -> None:
+    """By their places."""
+    y = [[1.0, 2.0], [2.0, 1.0], [4.0, 3.0]]
+    found = sr.LinearRegression().fit([[0.0], [1.0], [2.0]], y).summary()
+    titles = [line.strip() for line in found.splitlines() if line.startswith(" " * 13 + " ")]
+    expected = [f"Exact linear regression, target {at} of 2" for at in (1, 2)]
+    assert [title for title in titles if title.startswith("Exact")] == expected
+    assert all(f"<caption>{title}</caption>" in found._repr_html_() for title in expected)
+
+
 def test_reprs_show_what_was_fitted() -> None:
     """Before a fit the parameters as in scikit-learn; after it the coefficients, of classifiers the classes."""
     assert repr(sr.LinearRegression(ridge=1)) == "LinearRegression(ridge=1)"

@@ -17,7 +17,6 @@ from streamreg._estimators.open_regression import find
 from streamreg._estimators.open_windows import AskedWindow, Start
 from streamreg._estimators.regression_figures import RegressionFigures
 from streamreg._estimators.regression_results import Floats
-from streamreg._estimators.regression_rows import count_of_targets
 from streamreg._estimators.regression_state import Exact
 from streamreg._estimators.serialization import (
     damage,
@@ -30,7 +29,6 @@ from streamreg._estimators.serialization import (
     whole,
 )
 from streamreg._estimators.sklearn_interface import regressor_tags
-from streamreg._estimators.targets import targets
 from streamreg._estimators.turns import as_of_now
 from streamreg._estimators.weights import weights
 from streamreg._exceptions import CorruptStateError
@@ -180,18 +178,13 @@ class LinearRegression(RegressionFigures):
         self._need_fit()
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=False)
-        found = targets(y, rows.rows, type(self).__name__)
+        columns = self._targets_of_fit(y, rows)
         counted = weights(sample_weight, rows.rows, some=True)
-        models = self._several() or (self,)
-        if len(models) != len(found.columns):
-            raise ValueError(
-                f"y has {count_of_targets(len(found.columns), found.several)}, but the fit had "
-                f"{count_of_targets(len(models), True)}"
-            )
         if rows.rows < 2:
             _warn_of_one_row()
             return math.nan
-        each = [m._scored(rows, y, counted) for m, y in zip(models, found.columns, strict=True)]
+        models = self._several() or (self,)
+        each = [m._scored(rows, y, counted) for m, y in zip(models, columns, strict=True)]
         return each[0] if len(each) == 1 else math.fsum(each) / len(each)
 
     def _scored(self, rows: Matrix, target: Column, counted: Column | None) -> float:

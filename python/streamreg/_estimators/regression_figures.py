@@ -13,7 +13,6 @@ from streamreg._estimators.inputs import Matrix, matrix
 from streamreg._estimators.numbers import Column, Data, doubles
 from streamreg._estimators.regression_results import number
 from streamreg._estimators.regression_rows import RegressionRows
-from streamreg._estimators.targets import targets
 from streamreg._estimators.turns import as_of_now
 from streamreg._estimators.weights import weights
 
@@ -114,7 +113,7 @@ class RegressionFigures(RegressionRows):
             raise ValueError("the fit has several targets: fit the one to be looked at by itself")
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=False)
-        (target,) = targets(y, rows.rows, type(self).__name__).columns
+        (target,) = self._targets_of_fit(y, rows)
         return rows, target, weights(sample_weight, rows.rows)
 
     def _influence(self, rows: Matrix, target: Column, counted: Column | None) -> Influence:

@@ -198,11 +198,15 @@ class Fitted(Interface):
 
     @as_of_now
     def summary(self, level: float = 0.95) -> Summary:
-        """Coefficients and statistics as a table: text, which a notebook shows as a table of its own."""
+        """Coefficients and statistics as a table: text, which a notebook shows as a table of its own.
+
+        Of several targets each has its table.
+        """
         several = self._several()
-        return (
-            joined([summary(each, level) for each in several]) if several else summary(self, level)
-        )
+        if not several:
+            return summary(self, level)
+        which = (f", target {at} of {len(several)}" for at in range(1, len(several) + 1))
+        return joined([summary(each, level, of) for each, of in zip(several, which, strict=True)])
 
     def _fitted_text(self) -> str:
         if not self._is_fitted():

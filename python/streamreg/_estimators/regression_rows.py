@@ -73,8 +73,8 @@ class RegressionRows(Fitted):
         each = self._several()
         if (len(each), len(each) > 0) != (len(found.columns) * found.several, found.several):
             raise ValueError(
-                f"y has {count_of_targets(len(found.columns), found.several)}, but the first rows had "
-                f"{count_of_targets(len(each), bool(each))}"
+                f"y has {_count_of_targets(len(found.columns), found.several)}, but the first rows had "
+                f"{_count_of_targets(len(each), bool(each))}"
             )
         if not each:
             self._own().put_rows(rows, found.columns[0], counted, remove=remove)
@@ -82,6 +82,17 @@ class RegressionRows(Fitted):
         for model, target in zip(each, found.columns, strict=True):
             model._own().put_rows(rows, target, counted, remove=remove)
         self._each = each
+
+    def _targets_of_fit(self, y: Data, rows: Matrix) -> tuple[Column, ...]:
+        """The targets of rows that are compared with the fit: as many as it has."""
+        found = targets(y, rows.rows, type(self).__name__)
+        fitted = len(self._several()) or 1
+        if len(found.columns) != fitted:
+            raise ValueError(
+                f"y has {_count_of_targets(len(found.columns), found.several)}, but the fit had "
+                f"{_count_of_targets(fitted, True)}"
+            )
+        return found.columns
 
     def _own(self) -> Exact:
         """The rows, to be changed."""
@@ -136,8 +147,8 @@ class RegressionRows(Fitted):
         mine, theirs = self._several(), other._several()
         if len(mine) != len(theirs) or bool(mine) != bool(theirs):
             raise ValueError(
-                f"the estimators have other targets: {count_of_targets(len(mine), bool(mine))}, and "
-                f"{count_of_targets(len(theirs), bool(theirs))}"
+                f"the estimators have other targets: {_count_of_targets(len(mine), bool(mine))}, and "
+                f"{_count_of_targets(len(theirs), bool(theirs))}"
             )
         made = self._unfitted()
         made.n_features_in_, made._feature_names = self.n_features_in_, self._names()
@@ -168,6 +179,6 @@ class RegressionRows(Fitted):
         self._feature_names, self._term_names = names, terms
 
 
-def count_of_targets(targets: int, several: bool) -> str:
+def _count_of_targets(targets: int, several: bool) -> str:
     """How many targets, as one column or as several."""
     return f"{plural(targets, 'target')} side by side" if several else "one column"

@@ -13,14 +13,16 @@ _MOST: Final = 5
 
 
 def formula_of(names: Sequence[str], coefficients: Sequence[float], constant: float | None) -> str:
-    """A linear formula: 1.5 + 2*x0 - 0.25*x1."""
+    """A linear formula: 1.5 + 2*x0 - 0.25*x1; a feature without a coefficient (NaN) is none of it."""
     terms = [] if constant is None else [f"{constant:.4g}"]
-    for name, coefficient in list(zip(names, coefficients, strict=True))[:_MOST]:
+    both = zip(names, coefficients, strict=True)
+    kept = [(name, coefficient) for name, coefficient in both if coefficient == coefficient]
+    for name, coefficient in kept[:_MOST]:
         sign = "-" if coefficient < 0 else "+"
         lead = f"{sign} " if terms else sign.replace("+", "")
         terms.append(f"{lead}{abs(coefficient):.4g}*{shortened(name, 20)}")
-    more = len(names) - _MOST
-    return " ".join(terms) + (f" + … ({more} more)" if more > 0 else "")
+    more = len(kept) - _MOST
+    return (" ".join(terms) or "0") + (f" + … ({more} more)" if more > 0 else "")
 
 
 def classes_of(labels: Sequence[object], rows: int) -> str:

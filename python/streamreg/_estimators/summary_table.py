@@ -12,7 +12,6 @@ from streamreg._html import row
 if TYPE_CHECKING:
     from streamreg._estimators.regression_results import Fitted
 
-_WIDTH = 78
 _TITLE = "Exact linear regression"
 
 
@@ -45,14 +44,14 @@ def joined(tables: Sequence[Summary]) -> Summary:
     return Summary("\n\n".join(tables), "".join(table._repr_html_() for table in tables))
 
 
-def summary(model: Fitted, level: float) -> Summary:
-    """What `LinearRegression.summary` gives, of one target."""
-    names = model._coefficient_names()
+def summary(model: Fitted, level: float, which: str = "") -> Summary:
+    """What `LinearRegression.summary` gives, of one target; `which` says after the title, which of several it is."""
+    names, rank = model._coefficient_names(), model.rank_
     left = [
         ("No. Observations:", f"{model.n_samples_seen_}"),
-        ("Df Residuals:", f"{model.df_resid_}"),
-        ("Df Model:", f"{len(names) - bool(model.fit_intercept)}"),
-        ("Rank:", f"{model.rank_}"),
+        ("Df Residuals:", _whole(model.df_resid_)),
+        ("Df Model:", _whole(None if rank is None else rank - bool(model.fit_intercept))),
+        ("Rank:", _whole(rank)),
         ("Condition Number:", _short(model.condition_number_)),
         ("Residual SD:", _short(model.residual_std_)),
         ("Weights:", "yes" if model._seen().weighted else "no"),
@@ -63,7 +62,7 @@ def summary(model: Fitted, level: float) -> Summary:
         ("F-statistic:", _short(model.f_statistic_)),
         ("Prob (F-statistic):", _short(model.f_p_value_)),
         ("Log-Likelihood:", _short(model.log_likelihood_)),
-        ("AIC / BIC:", f"{_short(model.aic_)} / {_short(model.bic_)}"),
+        ("AIC / BIC:", " / ".join(filter(None, map(_short, (model.aic_, model.bic_))))),
         ("Ridge:", _short(float(model.ridge))),
     ]
     facts = [(*one, *other) for one, other in zip(left, right, strict=True)]
@@ -74,30 +73,35 @@ def summary(model: Fitted, level: float) -> Summary:
     numbers = zip(*columns, *model.conf_int(level).T, strict=True)
     rows = [(name, *map(_short, cells)) for name, cells in zip(names, numbers, strict=True)]
     note = model._doubt()
-    return Summary(_text(facts, heads, rows, note), _html(facts, heads, rows, note))
+    shown = (_TITLE + which, facts, heads, rows, note)
+    return Summary(_text(*shown), _html(*shown))
 
 
 def _text(
+    title: str,
     facts: Sequence[tuple[str, ...]],
     heads: Sequence[str],
     rows: Sequence[tuple[str, ...]],
     note: str | None,
 ) -> str:
-    half = _WIDTH // 2 - 1
-    lines = [_TITLE.center(_WIDTH).rstrip(), "=" * _WIDTH]
-    for name, value, other, result in facts:
-        lines.append(f"{name}{value:>{half - len(name)}}  {other}{result:>{half - len(other)}}")
-    width = max(12, *(len(name) for name, *_ in rows))
-    lines += ["=" * _WIDTH, " " * width + "".join(f"{head:>11}" for head in heads), "-" * _WIDTH]
+    first = max(12, *(len(name) for name, *_ in rows))
+    other = max(11, *(len(cell) + 1 for _, *cells in rows for cell in cells))
+    width = first + other * len(heads)
+    half = width // 2 - 1
+    lines = [title.center(width).rstrip(), "=" * width]
+    for name, value, beside, result in facts:
+        lines.append(f"{name}{value:>{half - len(name)}}  {beside}{result:>{half - len(beside)}}")
+    lines += ["=" * width, " " * first + "".join(f"{head:>{other}}" for head in heads), "-" * width]
     for name, *cells in rows:
-        lines.append(f"{name:<{width}}" + "".join(f"{cell:>11}" for cell in cells))
-    lines.append("=" * _WIDTH)
+        lines.append(f"{name:<{first}}" + "".join(f"{cell:>{other}}" for cell in cells))
+    lines.append("=" * width)
     if note is not None:
-        lines += wrap(f"Warning: {note}", _WIDTH)
+        lines += wrap(f"Warning: {note}", width)
     return "\n".join(lines)
 
 
 def _html(
+    title: str,
     facts: Sequence[tuple[str, ...]],
     heads: Sequence[str],
     rows: Sequence[tuple[str, ...]],
@@ -106,7 +110,11 @@ def _html(
     top = "".join(row(cells, (0, 2)) for cells in facts)
     below = row(["", *heads], range(len(heads) + 1)) + "".join(map(row, rows))
     doubt = "" if note is None else f"<p>Warning: {escape(note)}</p>"
-    return f"<table><caption>{_TITLE}</caption>{top}</table><table>{below}</table>{doubt}"
+    return f"<table><caption>{title}</caption>{top}</table><table>{below}</table>{doubt}"
+
+
+def _whole(value: int | None) -> str:
+    return "" if value is None else f"{value}"
 
 
 def _short(value: float | None) -> str:

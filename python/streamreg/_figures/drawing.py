@@ -81,7 +81,8 @@ def _template(look: Look) -> dict[str, Any]:
         "xaxis": axis,
         "yaxis": axis,
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
-        "hoverlabel": {"bgcolor": look.paper, "font": {"color": look.ink}},
+        "hoverlabel": {"bgcolor": look.paper, "font": {"color": look.ink}, "namelength": -1},
+        "title": {"yref": "container", "y": 1.0, "yanchor": "top", "pad": {"t": 20}},
         "margin": {"l": 60, "r": 20, "t": 90, "b": 60},
     }
 
@@ -95,7 +96,13 @@ def plain(values: Values) -> list[float | datetime | None]:
 
 
 def text(name: str) -> str:
-    """A name as plotly shows it: what looks like its tags or entities, or like TeX, is shown as it is."""
-    for character, shown in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
-        name = name.replace(character, shown)
+    """A name as plotly shows it: what looks like its tags, entities or templates, or like TeX, is shown as it is."""
+    for special, shown in (
+        ("&", "&amp;"),
+        ("<", "&lt;"),
+        (">", "&gt;"),
+        ("$", "&#36;"),
+        ("%{", "&#37;{"),
+    ):
+        name = name.replace(special, shown)
     return name

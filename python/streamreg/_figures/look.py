@@ -13,6 +13,9 @@ from streamreg._dataclass import dataclass
 
 Theme: TypeAlias = Literal["light", "dark"]
 
+_DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+_SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "cross", "x")
+
 
 @dataclass(frozen=True)
 class Look:
@@ -34,6 +37,14 @@ class Look:
         """The colour of a series; they begin anew where there are more series than colours."""
         return self.series[at % len(self.series)]
 
+    def dash(self, at: int) -> str:
+        """The dash of its line; they begin anew one further than the colours, so that 36 series look different."""
+        return _DASHES[(at + at // len(self.series)) % len(_DASHES)]
+
+    def symbol(self, at: int) -> str:
+        """The symbol of its points, as the dash."""
+        return _SYMBOLS[(at + at // len(self.series)) % len(_SYMBOLS)]
+
 
 LOOKS: Final[dict[Theme, Look]] = {
     "light": Look(
@@ -49,9 +60,6 @@ LOOKS: Final[dict[Theme, Look]] = {
         series=("#56b4e9", "#f0883e", "#2fbf94", "#e39ac4", "#e6b800", "#c5cad6"),
     ),
 }
-
-DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "cross", "x")
 
 
 def look(theme: Theme) -> Look:

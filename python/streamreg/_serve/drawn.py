@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from streamreg._dataclass import dataclass
-from streamreg._figures.history import Line, history_drawing
+from streamreg._figures.history import Line, Time, history_drawing, with_gaps
 from streamreg._sinks.cells import cells_of, key_name, unquoted, value_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def past_of(spec: TableSpec, moments: Sequence[Moment], now: float) -> Drawn:
     head = ["epoch", "time (UTC)", *names]
     if not moments:
         return Drawn(head, [], None, "there is no row yet")
-    times: list[float | datetime] = [_moment(moment.unix_ms / 1000) for moment in moments]
+    times: list[Time] = [_moment(moment.unix_ms / 1000) for moment in moments]
     # A value stands until the next one: the last one until now.
     times.append(max(times[-1], _moment(now)))
     lines = _lines(spec, None, times, [*cells, cells[-1]])
@@ -87,9 +87,10 @@ def windows_of(spec: TableSpec, rows: Sequence[bytes]) -> Drawn:
     kind = spec.columns[start].dtype
     lines: list[Line] = []
     for key, own in list(groups.items())[-MOST_INSTANCES:]:
-        times = [_time(value_of(cells[start], kind)) for cells in own]
-        times.append(_time(value_of(own[-1][end], kind)))
-        lines += _lines(spec, key_name(key), times, [*own, own[-1]])
+        found = with_gaps(
+            (_time(value_of(row[start], kind)), _time(value_of(row[end], kind)), row) for row in own
+        )
+        lines += _lines(spec, key_name(key), [at for at, _ in found], [row for _, row in found])
     title = f"{names[start]} (UTC)" if kind == "datetime" else names[start]
     return Drawn(names, shown, lambda theme: _history(lines, title, theme))
 
@@ -125,7 +126,7 @@ def _history(lines: Sequence[Line], time_name: str, theme: Theme) -> Drawing:
 def _lines(
     spec: TableSpec,
     key: str | None,
-    times: Sequence[float | datetime],
+    times: Sequence[Time],
     rows: Sequence[Sequence[bytes] | None],
 ) -> list[Line]:
     """A line for each column of numbers, with the interval about it if the table has one."""
@@ -154,7 +155,7 @@ def _ends(name: str) -> tuple[str, str]:
     return f"ci_low_{name}", f"ci_high_{name}"
 
 
-def _time(value: object) -> float | datetime:
+def _time(value: object) -> Time:
     if isinstance(value, datetime):
         return value
     if isinstance(value, timedelta):

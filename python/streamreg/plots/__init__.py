@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -49,18 +50,16 @@ def changes(
         theme: "light" or "dark".
 
     Raises:
-        ConfigurationError: if the path is none, or an argument does not fit the file.
+        ConfigurationError: if the path or another argument is none that there can be, or does not fit the file.
         ImportError: if plotly is not installed.
         OutputError: if the file cannot be read, or is no changelog of a result.
         ValueError: if there is no such theme.
     """
     from streamreg._figures.history import history_drawing
-    from streamreg.plots._lines import Asked, lines_of_changelog
+    from streamreg._path import checked_path
+    from streamreg.plots._asked import asked
+    from streamreg.plots._lines import lines_of_changelog
 
-    key_columns = [by] if isinstance(by, str) else list(by or ())
-    # A text would be taken for its letters.
-    shown = [columns] if isinstance(columns, str) else columns
-    chosen = [keys] if isinstance(keys, str) else keys
-    asked = Asked(shown, key_columns, chosen, time, windows)
-    lines, over = lines_of_changelog(path, asked)
+    file = Path(checked_path(path, "path", "the path of a file"))
+    lines, over = lines_of_changelog(file, asked(columns, by, keys, time, windows))
     return history_drawing(lines, over, theme).figure()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 from streamreg._core import render, stamp
-from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError, OutputError
-from streamreg._figures.history import Line
+from streamreg._figures.history import Line, Time, with_gaps
 from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of, key_name, value_of
 from streamreg._types import WINDOW_BOUNDS, DType, shortened
+from streamreg.plots._asked import Asked
 from streamreg.plots._changelog_file import ChangelogFile, opened_changelog
 from streamreg.plots._series import Columns, Series
 
@@ -25,48 +24,23 @@ MOST_KEYS: Final = 12
 Key: TypeAlias = tuple[bytes, ...]
 """The cells of a key, as they are written."""
 
-Time: TypeAlias = float | datetime
-
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a changelog.
-
-    Attributes:
-        columns: which; None for the first twelve that hold numbers.
-        by: the key columns.
-        keys: which keys; None for the first twelve.
-        time: what the column `time` holds.
-        windows: whether windows are shown over their own times; None if the file is to say.
-    """
-
-    columns: Sequence[str] | None
-    by: Sequence[str]
-    keys: Sequence[object] | None
-    time: Literal["epoch", "unix_ms"]
-    windows: bool | None
 
 
 class _SeveralError(OutputError):
     """Two rows of a key stand at once."""
 
 
-def lines_of_changelog(path: str | os.PathLike[str], asked: Asked) -> tuple[list[Line], str]:
+def lines_of_changelog(path: Path, asked: Asked) -> tuple[list[Line], str]:
     """A line for each key and column, and over what they are.
 
     Raises:
-        ConfigurationError: if the path is none, or the file has no such column or key.
+        ConfigurationError: if the file has no such column or key.
         OutputError: if the file cannot be read, or is no changelog of a result.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise ConfigurationError(f"path: expected the path of a file, found {path!r:.200}")
-    if asked.time not in ("epoch", "unix_ms"):
-        raise ConfigurationError(f'time: expected "epoch" or "unix_ms", found {asked.time!r:.200}')
     without: set[str] = set()
     while True:
-        lines, over, columns = _read(Path(path), asked, without)
+        lines, over, columns = _read(path, asked, without)
         if not columns.short:
             return lines, over
         # Others are shown in the place of columns that are known now to be none of numbers.
@@ -106,23 +80,24 @@ class _Found:
         self._wanted = None if wanted is None else [_key(key, len(asked.by)) for key in wanted]
 
     def over_time(self) -> tuple[list[Line], str, Columns]:
-        """Rows from when they were written on."""
+        """Rows from when they were written on, up to the last change of all keys."""
         columns = self._columns(self._asked.by)
         series = {key: Series(columns) for key in self._wanted or ()}
-        for number, cells, at, comes in self._file.changes():
-            key = self._key_of(cells)
-            if (own := series.get(key)) is None:
-                if not self._is_shown(key, series):
-                    continue
-                own = series[key] = Series(columns)
-            if own.stands == comes:
-                raise self._unfit(number, comes)
-            try:
+        at = 0
+        try:
+            for number, cells, at, comes in self._file.changes():
+                key = self._key_of(cells)
+                if (own := series.get(key)) is None:
+                    if not self._is_shown(key, series):
+                        continue
+                    own = series[key] = Series(columns)
+                if own.stands == comes:
+                    raise self._unfit(number, comes)
                 own.come(at, cells) if comes else own.go(at)
-            except OverflowError:
-                raise _too_far(self._path, at) from None
-        for own in series.values():
-            own.end()
+            for own in series.values():
+                own.end(at)
+        except OverflowError:
+            raise _too_far(self._path, at) from None
         if self._asked.time == "epoch":
             epochs = {key: own.times for key, own in series.items()}
             return self._lines(columns, series, epochs), "epoch", columns
@@ -130,7 +105,7 @@ class _Found:
         return self._lines(columns, series, moments), "time (UTC)", columns
 
     def over_windows(self) -> tuple[list[Line], str, Columns]:
-        """Windows that stand, from their starts on; the last one up to its end."""
+        """Windows that stand, from their starts on, up to their ends where no other begins before."""
         if not self.has_windows:
             raise ConfigurationError(
                 f"windows: {self._path} has no columns {' and '.join(WINDOW_BOUNDS)} beside its keys"
@@ -153,16 +128,13 @@ class _Found:
         series = {key: Series(columns) for key in standing}
         times: dict[Key, list[Time]] = {}
         for key, rows in standing.items():
-            order = sorted(
-                ((self._time(window[0]), line) for window, line in rows.items()),
-                key=itemgetter(0),
+            windows = (
+                (self._time(first), self._time(last), line) for (first, last), line in rows.items()
             )
-            if order:
-                last = order[-1][1]
-                order.append((self._time(cells_of(last)[end]), last))
-            times[key] = [at for at, _ in order]
-            for _, line in order:
-                series[key].add(cells_of(line))
+            found = with_gaps(sorted(windows, key=itemgetter(0)))
+            times[key] = [at for at, _ in found]
+            for _, line in found:
+                series[key].add(None if line is None else cells_of(line))
         dated = any(isinstance(at, datetime) for of in times.values() for at in of[:1])
         return self._lines(columns, series, times), WINDOW_BOUNDS[0] + " (UTC)" * dated, columns
 

@@ -135,10 +135,13 @@ class Series:
         """It is taken back."""
         self._gone, self.stands = time, False
 
-    def end(self) -> None:
-        """There are no more."""
+    def end(self, time: int) -> None:
+        """There are no more until then: what stands, stands until then."""
         if self._gone is not None:
             self._put(self._gone, None)
+        elif self.times and self.times[-1] < time:
+            self.times.append(time)
+            self._numbers.extend(self._numbers[-len(self._kept) :])
 
     def _put(self, time: int, cells: Sequence[bytes] | None) -> None:
         """The last word of a time counts."""

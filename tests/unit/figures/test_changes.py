@@ -86,6 +86,7 @@ def test_keys_have_lines_of_their_own(tmp_path: Path) -> None:
     assert list(found) == ["intercept/a", "intercept/b", "x/a", "x/b"]
     for key in "ab":
         own = [(row, time) for row, time, diff in changes if diff == 1 and row[0] == key]
+        own += [(own[-1][0], changes[-1][1])] * (own[-1][1] < changes[-1][1])
         assert found[f"x/{key}"].y == tuple(row[2] for row, _ in own)
         assert found[f"x/{key}"].x == tuple(time for _, time in own)
     one = lines(sr.plots.changes(tmp_path / "lines.csv", by=["sensor"], keys=["b"]))
@@ -93,20 +94,14 @@ def test_keys_have_lines_of_their_own(tmp_path: Path) -> None:
 
 
 def test_a_text_is_one_name_and_one_key(tmp_path: Path) -> None:
-    """Not its letters."""
+    """Not its letters; bytes are one too."""
     path = tmp_path / "lines.csv"
-    path.write_text("key,slope,time,diff\nk1,1,0,1\nk,2,0,1\n1,3,0,1\n")
+    path.write_text("key,slope,time,diff\nk1,1,0,1\nk,2,0,1\n1,3,0,1\nazE=,4,0,1\n")
     found = lines(sr.plots.changes(path, by="key", keys="k1", columns="slope"))
     assert list(found) == ["slope/k1"]
-
-
-def test_rows_that_go_leave_gaps(tmp_path: Path) -> None:
-    """Where a row is taken back and none takes its place, the line ends until the next one."""
-    path = tmp_path / "fit.csv"
-    path.write_text("a,time,diff\n1,0,1\n1,2,-1\n2,4,1\n2,5,-1\n3,5,1\n")
-    (trace,) = sr.plots.changes(path).data
-    assert trace.x == (0, 2, 4, 5)
-    assert trace.y == (1.0, None, 2.0, 3.0)
+    of_bytes: Any = b"k1"
+    found = lines(sr.plots.changes(path, by="key", keys=of_bytes))
+    assert list(found) == ["slope/azE="]
 
 
 @pytest.mark.parametrize("text", ["a,time,diff\n", "a,time,diff\nb,0,1\n"])
@@ -128,6 +123,9 @@ def test_wall_clock_times(tmp_path: Path) -> None:
     path.write_text("a,time,diff\n1,9999999999999999999,1\n")
     with pytest.raises(sr.OutputError, match="is in no year of ours"):
         sr.plots.changes(path, time="unix_ms")
+    path.write_text("a,time,diff\n1,0,1\n1,9999999999999999999,-1\n")
+    with pytest.raises(sr.OutputError, match="is in no year of ours"):
+        sr.plots.changes(path)
 
 
 def test_a_file_that_is_being_written(tmp_path: Path) -> None:
@@ -140,21 +138,6 @@ def test_a_file_that_is_being_written(tmp_path: Path) -> None:
         path.write_text(whole[:length])
         if '"x\ny",1.5,0,1\n' in whole[:length]:
             assert sr.plots.changes(path, by="k").data[0].y[0] == 1.5
-
-
-def test_long_histories_are_thinned(tmp_path: Path) -> None:
-    """A line of ten thousand changes is drawn by two thousand points of it, its extremes among them."""
-    path = tmp_path / "fit.csv"
-    text = ["a,time,diff", "0,0,1"]
-    for at in range(1, 10_000):
-        before, now = (value * value % 1009 for value in (at - 1, at))
-        text += [f"{before},{at},-1", f"{1e9 if at == 5003 else now},{at},1"]
-        if at == 5003:
-            text += [f"{1e9},{at},-1", f"{now},{at + 0},1"]
-    path.write_text("\n".join(text) + "\n")
-    (trace,) = sr.plots.changes(path).data
-    assert len(trace.y) <= 2000
-    assert max(trace.y) == max(value * value % 1009 for value in range(10_000))
 
 
 def test_a_missing_key_and_an_empty_text_are_two(tmp_path: Path) -> None:
@@ -240,6 +223,13 @@ def test_texts_that_begin_like_numbers_take_no_place(tmp_path: Path) -> None:
         ("a,time,diff\n", {"by": "k"}, sr.ConfigurationError, "has no column 'k'"),
         ("a,time,diff\nb,0,1\n", {"columns": ["a"]}, sr.ConfigurationError, "'a' holds no numbers"),
         ("a,time,diff\n", {"time": "ms"}, sr.ConfigurationError, "time: expected"),
+        ("a,time,diff\n", {"by": 3}, sr.ConfigurationError, "by: expected the name of a column"),
+        ("a,time,diff\n", {"by": b"a"}, sr.ConfigurationError, "by: expected the name of a column"),
+        ("a,time,diff\n", {"columns": 3}, sr.ConfigurationError, "columns: expected the name of a"),
+        ("a,time,diff\n", {"columns": [3]}, sr.ConfigurationError, "columns: .* a list of names"),
+        ("a,time,diff\n", {"columns": []}, sr.ConfigurationError, "columns: .* found none: leave"),
+        ("a,time,diff\n", {"keys": []}, sr.ConfigurationError, "keys: .* found none: leave"),
+        ("a,time,diff\n", {"keys": 3}, sr.ConfigurationError, "keys: expected a list of keys"),
         (
             "k,a,time,diff\nx,1,0,1\n",
             {"by": "k", "keys": ["y"]},
@@ -282,6 +272,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         sr.plots.changes(tmp_path / "odd.csv")
     with pytest.raises(sr.ConfigurationError, match="expected the path of a file"):
         sr.plots.changes(3)  # type: ignore[arg-type]
+    with pytest.raises(sr.ConfigurationError, match=r"path: .*: nothing can be called that"):
+        sr.plots.changes("a\0b")
 
 
 def test_finished_parts_come_first(tmp_path: Path) -> None:

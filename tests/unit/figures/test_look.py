@@ -40,15 +40,17 @@ def test_colours_can_be_read(theme: Any) -> None:  # noqa: ANN401  # a literal
 
 
 def test_series_differ_by_more_than_colour() -> None:
-    """Each of the first six series has a dash and a symbol of its own."""
+    """Each of the first six series has a dash and a symbol of its own, and no two of 36 look the same."""
     own = look("light")
     made = empty(own, "", "", "")
-    for series in range(len(own.series)):
+    for series in range(36):
         line(made, own, [0, 1], [0.0, 1.0], f"line {series}", series=series)
         points(made, own, [0], [0], f"points {series}", series=series)
-    dashes = [trace.line.dash for trace in made.figure().data if trace.mode == "lines"]
-    symbols = [trace.marker.symbol for trace in made.figure().data if trace.mode == "markers"]
-    assert len(set(dashes)) == len(set(symbols)) == len(own.series)
+    lines = [trace.line for trace in made.figure().data if trace.mode == "lines"]
+    markers = [trace.marker for trace in made.figure().data if trace.mode == "markers"]
+    assert len({each.dash for each in lines[:6]}) == len({each.symbol for each in markers[:6]}) == 6
+    assert len({(each.color, each.dash) for each in lines}) == 36
+    assert len({(each.color, each.symbol) for each in markers}) == 36
 
 
 def test_a_band_is_filled_between_its_ends() -> None:
@@ -62,9 +64,26 @@ def test_a_band_is_filled_between_its_ends() -> None:
     assert high.fillcolor == "rgba(86, 180, 233, 0.2)"
 
 
+def test_a_band_with_gaps_is_filled_between_them() -> None:
+    """Each stretch is an area of its own: plotly fills one between two lines across their gaps."""
+    own = look("dark")
+    made = empty(own, "", "", "")
+    places, low, high = [0, 1, 2, 3, 4], [0.0, 1.0, math.nan, 3.0, 4.0], [2.0, 3.0, 4.0, 5.0, 6.0]
+    band(made, own, places, low, high, "linear")
+    area, *ends = made.figure().data
+    assert area.x == (0, 1, 1, 0, None, 3, 4, 4, 3, None)
+    assert area.y == (2.0, 3.0, 1.0, 0.0, None, 5.0, 6.0, 4.0, 3.0, None)
+    assert (area.fill, area.fillcolor) == ("toself", "rgba(86, 180, 233, 0.2)")
+    assert [(end.fill, end.showlegend) for end in ends] == [(None, False)] * 2
+    one_stretch = empty(own, "", "", "")
+    band(one_stretch, own, [0, 1, 2], [math.nan, 0.0, 1.0], [math.nan, 2.0, 3.0], "from 1 on")
+    assert [end.fill for end in one_stretch.figure().data] == [None, "tonexty"]
+
+
 def test_names_are_text() -> None:
     """What plotly would take for a tag, an entity or TeX is shown as it was written."""
     assert text("<b>a</b> & $b$ &lt;") == "&lt;b&gt;a&lt;/b&gt; &amp; &#36;b&#36; &amp;lt;"
+    assert text("%{x} 5 %") == "&#37;{x} 5 %"
     assert text("y, °C") == "y, °C"
 
 

@@ -118,3 +118,17 @@ def test_windows_of_several_instances_need_their_column(tmp_path: Path) -> None:
     path.write_text("window_start,window_end,a,time,diff\nnever,0,1,0,1\n")
     with pytest.raises(sr.OutputError, match="'never' is no bound of a window"):
         sr.plots.changes(path, windows=True)
+
+
+def test_nothing_stands_between_sessions(tmp_path: Path) -> None:
+    """Where no window begins before one ends, the line ends with it, here and on the page; those that overlap go on."""
+    path = tmp_path / "fit.csv"
+    rows = ["a,10,17,2", "a,15,16,3", "a,17,19,4", "a,40,48,5"]
+    path.write_text(
+        "\n".join(["k,window_start,window_end,n,time,diff", *(f"{r},0,1" for r in rows), ""])
+    )
+    figure = sr.plots.changes(path, by="k", windows=True)
+    (trace,) = figure.data
+    assert trace.x == (10, 15, 17, 19, 19, 40, 48)
+    assert trace.y == (2.0, 3.0, 4.0, 4.0, None, 5.0, 5.0)
+    assert traces(figure.to_dict()) == traces(of_page(path, {"k": "str"}))
