@@ -74,9 +74,7 @@ def log_to_stderr(debug: bool) -> None:
     logging.basicConfig(handlers=[handler])
     logging.getLogger(_LOGGER).setLevel(logging.DEBUG if debug else logging.INFO)
     logging.getLogger(_OF_RUNS).setLevel(logging.WARNING)
-    # One lost connection is a hundred lines of the client; its errors come through exceptions.
-    muted = logging.DEBUG if debug else logging.CRITICAL
-    logging.getLogger(_OF_CLIENT).setLevel(muted)
+    _log_the_client(debug)
 
 
 def log_a_run(format: LogFormat | None, level: str | None, *, debug: bool) -> LogFormat | None:
@@ -86,6 +84,7 @@ def log_a_run(format: LogFormat | None, level: str | None, *, debug: bool) -> Lo
     """
     if level is None:
         level = "debug" if debug else "info"
+    _log_the_client(level == "debug")
     if format is None:
         if is_terminal(sys.stderr):
             logging.getLogger(_LOGGER).setLevel(level.upper())
@@ -99,6 +98,11 @@ def log_a_run(format: LogFormat | None, level: str | None, *, debug: bool) -> Lo
     logging.getLogger(_LOGGER).setLevel(level.upper())
     logging.getLogger(_OF_RUNS).setLevel(logging.NOTSET)
     return format
+
+
+def _log_the_client(wanted: bool) -> None:
+    # One lost connection is a hundred lines of the client; its errors come through exceptions.
+    logging.getLogger(_OF_CLIENT).setLevel(logging.DEBUG if wanted else logging.CRITICAL)
 
 
 def line(
