@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import signal
 
-TYPE_CHECKING = (
-    False  # Not that of `typing`, which would be imported before a signal can be handled.
-)
+# Not that of `typing`, which would be imported before a signal can be handled.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
     from typing import NoReturn
