@@ -1,11 +1,10 @@
 """Exact, exactly-once linear regression over a Kafka topic."""
 
-import typing as _typing
-
-from streamreg._core import __version__
-
-if _typing.TYPE_CHECKING:
+# Not that of `typing`, which type checkers take it for: a command must be ready for signals before it imports much.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
     from streamreg import demo, engines, io, plots, reducers, temporal
+    from streamreg._core import __version__
     from streamreg._estimators import (
         GaussianNB,
         LinearDiscriminantAnalysis,
@@ -71,6 +70,7 @@ else:
     # process, which imports this package too, needs no table language.
     _MODULES = ("demo", "engines", "io", "plots", "reducers", "temporal")
     _NAMES = {
+        "_core": ("__version__",),
         "_estimators": (
             "GaussianNB",
             "LinearDiscriminantAnalysis",
@@ -149,6 +149,8 @@ else:
     def __dir__() -> list[str]:
         return __all__
 
+
+del TYPE_CHECKING
 
 __all__ = [
     "Column",

@@ -54,6 +54,26 @@ def test_a_signal_in_the_midst_of_an_import(folder: Path, number: signal.Signals
     assert not (folder / "went-on").exists()
 
 
+def test_little_is_imported_before_a_signal_is_handled() -> None:
+    """Until then Ctrl-C ends a command by a traceback of Python's."""
+    code = """
+import sys
+before = {*sys.modules}
+import streamreg.__main__
+print(*sorted({*sys.modules} - before))
+"""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path += {sys.path}\n{code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "streamreg" in found
+    assert not found & {"typing", "re", "contextlib"}
+    assert "streamreg._core" not in done.stdout.split()
+
+
 def rejected(folder: Path) -> None:
     """A file of rejects, `rejects.jsonl`."""
     (folder / "points.jsonl").write_text('{"x": "one"}\n')

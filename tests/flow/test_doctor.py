@@ -100,13 +100,19 @@ def test_something_else_listens_there(deaf: int, monkeypatch: pytest.MonkeyPatch
 
 
 def test_where_the_run_is_served(broker: EmbeddedBroker, topic: str) -> None:
-    """The port is free, or it is said which setting names another."""
+    """The port is free, or it is said which setting names another, but where the job's own run has it."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         path = job_file(settings(broker), topic, more=f'[listen]\naddress = "{address}"')
         found = failure(path)
         assert (found.check, found.text.startswith(f"listen: {address}: ")) == ("listen", True)
         assert "give another address or port" in found.text
+        with Store(Path("job.state")):
+            assert failure(path).check == "state"
+            found = findings(path)["listen"]
+            said = f"{address} is in use, as the state is: by the job's own run"
+            assert (found.status, found.text) == ("skip", said)
+        assert failure(path).check == "listen"
     found = findings(path)["listen"]
     assert (found.status, found.text) == ("ok", f"{address} is free; without a token")
 

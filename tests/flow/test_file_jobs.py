@@ -103,6 +103,35 @@ def test_the_doctor_looks_at_files(folder: Path, capsys: pytest.CaptureFixture[s
     assert "FAIL  partitions  file 'data/1.csv' cannot be read" in capsys.readouterr().out
 
 
+def test_the_name_of_a_file_writes_no_line(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever may put a file into the folder neither moves a cursor nor forges a line, whatever the command."""
+    file = job(folder)
+    [path] = put(file.parent / "data", texts(60, 1))
+    named = path.rename(path.parent / "\x1b[2J\nok         rows: forged.csv")
+    with named.open("ab") as more:
+        more.write(b"no,number\n")
+    commands = (
+        ["doctor", str(file)],
+        ["run", str(file), "--processes", "1"],
+        ["doctor", str(file)],
+        ["verify", str(file)],
+        ["inspect", str(file.parent / "job.state")],
+    )
+    for command in commands:
+        assert main(command) == 0
+    for command in (["replay-rejects", str(named), "--dry-run"], ["inspect", str(named)]):
+        assert main(command) != 0
+    said = capsys.readouterr()
+    lines = [*said.out.split("\n"), *said.err.split("\n")]
+    assert r"read        data/\x1b[2J\nok         rows: forged.csv: up to byte " in said.out
+    assert all(line.isprintable() for line in lines)
+    assert not any(line.startswith("ok         rows: forged") for line in lines)
+    assert main(["--debug", "inspect", str(named)]) != 0
+    assert "\x1b" not in capsys.readouterr().err
+
+
 def test_the_doctor_finds_an_output_that_would_be_read(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import streamreg as sr
-from streamreg._cli.log import JsonLines, TextLines
+from streamreg._cli.log import JsonLines, PlainLines, TextLines
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._run import lifecycle
 from streamreg.testing import read
@@ -251,6 +251,8 @@ def record(text: str, **data: object) -> logging.LogRecord:
 def test_no_message_makes_two_lines() -> None:
     """Whoever may write to a topic must not be able to forge a line: control characters are shown as such."""
     text = "a\n2026-01-01T00:00:00.000Z ERROR forged\r\x1b[2J\u2028b"
+    assert PlainLines().format(record(text)).startswith(r"streamreg: a\n2026")
+    assert PlainLines().format(record(text)).isprintable()
     line = TextLines().format(record(text))
     assert line.startswith("2026-01-01T00:00:00.250Z WARNING a\\n2026")
     assert line.isprintable()

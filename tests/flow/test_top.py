@@ -125,11 +125,14 @@ def test_a_job_file_says_where_to_look(capsys: Capture) -> None:
 def test_a_token_comes_from_the_environment(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without it the error says which variable is to hold it."""
+    """Without it the error says which variable is to hold it, with another one that it is not the run's."""
     watched = Watched(listen={"address": "127.0.0.1:0", "token": "s3cret"})
     with watched.run:
         assert main(["top", watched.run.url]) == 1
         assert "401 Unauthorized (set STREAMREG_TOKEN)" in capsys.readouterr().err
+        monkeypatch.setenv("STREAMREG_TOKEN", "secret")
+        assert main(["top", watched.run.url]) == 1
+        assert "401 Unauthorized (the token is another one than" in capsys.readouterr().err
         monkeypatch.setenv("STREAMREG_TOKEN", "s3cret")
         wait_until(lambda: main(["top", watched.run.url]) == 0, SECONDS)
 
@@ -179,6 +182,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b"
         (ANSWER % (200_000, b"[" * 200_000), "no run of streamreg answers there"),
         (ANSWER % (9, b"{"), "no run of streamreg answers there"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000, "no run of streamreg answers there"),
+        (b"HTTP/1.1 404 File not found\r\n\r\n", "no run of streamreg answers there"),
         (b"", "nobody answers"),
     ],
 )

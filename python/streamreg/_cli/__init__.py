@@ -93,9 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return failure
     except Exception:
         lines = _lines(parsed)
-        say(_traceback(settings, lines))
-        for each in lines_of_error(lines, "this is a bug in streamreg: please report it"):
-            say(each)
+        bug = lines_of_error(lines, "this is a bug in streamreg: please report it")
+        say(*_traceback(settings, lines), *bug)
         return failure
     return code
 
@@ -135,16 +134,15 @@ def _described(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _traceback(settings: dict[str, object], format: LogFormat | None) -> str:
-    """That of the error at hand; where there is a log, as a line of it."""
+def _traceback(settings: dict[str, object], format: LogFormat | None) -> list[str]:
+    """The lines of that of the error at hand; where there is a log, one line of it."""
     text = scrub(traceback.format_exc().removesuffix("\n"), settings)
-    return text if format is None else line(format, logging.ERROR, text)
+    return text.split("\n") if format is None else [line(format, logging.ERROR, text)]
 
 
 def _complain(
     text: str, debug: bool, settings: dict[str, object], format: LogFormat | None
 ) -> None:
     if debug:
-        say(_traceback(settings, format))
-    for each in lines_of_error(format, scrub(text, settings)):
-        say(each)
+        say(*_traceback(settings, format))
+    say(*lines_of_error(format, scrub(text, settings)))

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamreg._terminal.width import one_line
+
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
 
@@ -37,7 +39,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
 
     code = 0
     for line in examine(arguments.job):
-        print(line, flush=True)
+        print(one_line(str(line)), flush=True)
         if line.status == "FAIL":
             code = 1
     return code

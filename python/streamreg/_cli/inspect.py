@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamreg._terminal.width import one_line
+
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
 
@@ -57,5 +59,5 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     if arguments.json:
         print(json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        print(*lines(str(arguments.state), found), sep="\n")
+        print(*map(one_line, lines(str(arguments.state), found)), sep="\n")
     return 0

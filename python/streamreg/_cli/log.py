@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from streamreg._event import event
 from streamreg._terminal.standard_streams import is_terminal
+from streamreg._terminal.width import one_line
 
 LogFormat: TypeAlias = Literal["text", "json"]
 FORMATS: Final = get_args(LogFormat)
@@ -24,12 +25,25 @@ _OF_RUNS: Final = "streamreg.run"
 _OF_CLIENT: Final = "streamreg.librdkafka"
 
 
+class PlainLines(logging.Formatter):
+    """`streamreg: text`, for people: on one line whatever the text, but for a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        text = f"streamreg: {one_line(record.getMessage())}"
+        if record.exc_info:
+            text = "\n".join(
+                [text, *map(one_line, self.formatException(record.exc_info).split("\n"))]
+            )
+        return text
+
+
 class TextLines(logging.Formatter):
     """`2026-01-01T00:00:00.000Z INFO text`, on one line whatever the text."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
-        return f"{_time(record)} {record.levelname} {_one_line(_text(record))}"
+        return f"{_time(record)} {record.levelname} {one_line(_text(record))}"
 
 
 class JsonLines(logging.Formatter):
@@ -55,12 +69,12 @@ _FORMATTERS: Final[dict[LogFormat, type[logging.Formatter]]] = {
 
 def log_to_stderr(debug: bool) -> None:
     """Lets everything that people at a terminal want to know go to stderr."""
-    logging.basicConfig(format="streamreg: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(PlainLines())
+    logging.basicConfig(handlers=[handler])
     logging.getLogger(_LOGGER).setLevel(logging.DEBUG if debug else logging.INFO)
     logging.getLogger(_OF_RUNS).setLevel(logging.WARNING)
-    # One lost connection is a hundred lines of the client; its errors come through exceptions.
-    muted = logging.DEBUG if debug else logging.CRITICAL
-    logging.getLogger(_OF_CLIENT).setLevel(muted)
+    _log_the_client(debug)
 
 
 def log_a_run(format: LogFormat | None, level: str | None, *, debug: bool) -> LogFormat | None:
@@ -70,6 +84,7 @@ def log_a_run(format: LogFormat | None, level: str | None, *, debug: bool) -> Lo
     """
     if level is None:
         level = "debug" if debug else "info"
+    _log_the_client(level == "debug")
     if format is None:
         if is_terminal(sys.stderr):
             logging.getLogger(_LOGGER).setLevel(level.upper())
@@ -83,6 +98,11 @@ def log_a_run(format: LogFormat | None, level: str | None, *, debug: bool) -> Lo
     logging.getLogger(_LOGGER).setLevel(level.upper())
     logging.getLogger(_OF_RUNS).setLevel(logging.NOTSET)
     return format
+
+
+def _log_the_client(wanted: bool) -> None:
+    # One lost connection is a hundred lines of the client; its errors come through exceptions.
+    logging.getLogger(_OF_CLIENT).setLevel(logging.DEBUG if wanted else logging.CRITICAL)
 
 
 def line(
@@ -115,11 +135,3 @@ def _text(record: logging.LogRecord) -> str:
     if record.exc_info:
         text = f"{text}\n{logging.Formatter().formatException(record.exc_info)}"
     return text
-
-
-def _one_line(text: str) -> str:
-    """Without line ends and other control characters: whoever may write to a topic forges no line of the log."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in text
-    )

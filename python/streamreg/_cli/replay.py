@@ -10,6 +10,7 @@ from streamreg._cli.generate import stop_on_signal
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import REASONS, counted
 from streamreg._terminal.screen import say
+from streamreg._terminal.width import one_line
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
@@ -111,7 +112,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     if arguments.dry_run or not wanted:
         kinds = f" ({counted(found.chosen)})" if wanted else ""
         total = plural(found.entries, "message")
-        print(f"{rejects.name}: {total}, of which {wanted:,} would be sent{kinds}")
+        print(one_line(f"{rejects.name}: {total}, of which {wanted:,} would be sent{kinds}"))
         return 0
 
     from streamreg._kafka.producer import TopicWriter

@@ -111,7 +111,9 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         help="how lines of the log look (default: text; on a terminal, one line that is renewed)",
     )
     parser.add_argument(
-        "--log-level", choices=LEVELS, help="what is logged: this, and worse (default: info)"
+        "--log-level",
+        choices=LEVELS,
+        help="what is logged: this, and worse; debug: the client's log too (default: info)",
     )
     parser.set_defaults(command=command)
 

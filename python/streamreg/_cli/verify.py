@@ -13,6 +13,7 @@ from streamreg._jobs import load_job
 from streamreg._plural import plural
 from streamreg._terminal.screen import Screen, say
 from streamreg._terminal.standard_streams import is_terminal
+from streamreg._terminal.width import one_line
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
@@ -72,7 +73,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
         report = logging.getLogger("streamreg").warning
         for check in verify(plan, checkpoint, job.rejects, report=report, tell=progress):
             progress.clear()
-            print(check, flush=True)
+            print(one_line(str(check)), flush=True)
             first = first or (check if check.difference else None)
             unknown += [] if check.compared else [check.subject]
     if first is not None:

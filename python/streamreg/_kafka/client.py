@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -12,11 +11,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streamreg._exceptions import ConfigurationError, SourceError
+from streamreg._kafka.client_log import logger
 from streamreg._kafka.client_names import with_hint
 from streamreg._kafka.settings import OAUTH_CB, OURS, Setting
 from streamreg._kafka.tokens import Tokens
 from streamreg._secrets import scrub
-from streamreg._terminal.log_lines import written_apart
 
 FETCH: Mapping[str, Setting] = {
     # A bit that has flipped in the broker's log would be another number.
@@ -205,28 +204,6 @@ def _made(
         missing = None if tokens is None else tokens.missing(error, settings)
         refused = f"rdkafka_settings: {with_hint(error.args[0].str())}"
         raise missing or ConfigurationError(scrub(refused, settings)) from None
-
-
-def logger(settings: Mapping[str, Setting], log: logging.Handler | None = None) -> logging.Logger:
-    """Who takes the client's log: nobody, unless the user asks for it. What matters comes through `on_error`, once."""
-    own = logging.Logger("streamreg.librdkafka")  # Of its own: no other's lines come here.
-    own.addHandler(log or logging.NullHandler())
-    if sys.stderr is not None and ("debug" in settings or "log_level" in settings):
-        shown = logging.StreamHandler(written_apart(sys.stderr))
-        level = 7 if "debug" in settings else int(str(settings["log_level"]))
-        shown.setLevel(_LEVELS[max(0, min(level, len(_LEVELS) - 1))])
-        own.addHandler(shown)
-    return own
-
-
-_LEVELS = (
-    *[logging.CRITICAL] * 3,
-    logging.ERROR,
-    logging.WARNING,
-    *[logging.INFO] * 2,
-    logging.DEBUG,
-)
-"""Of Python, for those of syslog, which `log_level` counts in."""
 
 
 def permanent(error: KafkaError) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from streamreg._exceptions import ConfigurationError, OutputError
-from streamreg._kafka import client as kafka_client
+from streamreg._kafka import client_log
 from streamreg._kafka.client_names import with_hint
 from streamreg._kafka.in_thread import Threads
 from streamreg._kafka.patience import LAST_SECONDS, Patience, QueuePatience
@@ -241,7 +241,7 @@ class TopicDestination:
             "error_cb": self._errors.append,
             "on_delivery": self._on_delivery,
             "delivery.report.only.error": True,
-            "logger": kafka_client.logger(spec.settings),
+            "logger": client_log.logger(spec.settings),
         }
         try:
             return Producer({**_DEFAULTS, **spec.settings, **forced})

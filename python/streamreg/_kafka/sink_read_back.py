@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from streamreg._kafka import client as kafka_client
+from streamreg._kafka import client_log
 from streamreg._kafka.sink_messages import TIME, MessageRows
 from streamreg._sinks.contract import MovedOnError
 from streamreg._sinks.delivered_read_back import DeliveredReadBack
@@ -99,7 +99,7 @@ class TopicReadBack(DeliveredReadBack):
             "isolation.level": "read_committed",
             "auto.offset.reset": "error",
             "error_cb": self._requests.errors.append,
-            "logger": kafka_client.logger(self._settings),
+            "logger": client_log.logger(self._settings),
         }
         with closing(Consumer(settings)) as client:
             client.assign([TopicPartition(self._topic, partition, low)])

@@ -27,6 +27,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from streamreg._exceptions import OutputError
 from streamreg._kafka import client as kafka_client
+from streamreg._kafka import client_log
 from streamreg._kafka.in_thread import Threads
 from streamreg._kafka.sink_errors import SETTLING, is_final, raised
 from streamreg._sinks.contract import AwayError, Delivered
@@ -225,7 +226,7 @@ class SinkRequests:
                 # What is committed in a transaction that is still open is waited for.
                 "isolation.level": "read_committed",
                 "error_cb": self.errors.append,
-                "logger": kafka_client.logger(self._settings),
+                "logger": client_log.logger(self._settings),
             }
             self._consumer = Consumer(own)
         return self._consumer

@@ -232,6 +232,18 @@ def begun(directory: Path) -> bool:
     return (directory / FILE).exists() or (directory / commit_record.FILE).exists()
 
 
+def in_use(directory: Path) -> bool:
+    """Whether a run has the directory at the moment."""
+    try:
+        with (directory / LOCK).open("rb") as file:
+            lock(file.fileno(), f"state {directory}", StateError, shared=True)
+    except FileNotFoundError:
+        return False
+    except StateError:
+        return True
+    return False
+
+
 def log_of(directory: Path) -> Path:
     """SQLite's log."""
     return directory / f"{FILE}-wal"

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from types import FrameType
-from typing import NoReturn
+
+# Not that of `typing`, which would be imported before a signal can be handled.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import NoReturn
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 

@@ -37,6 +37,8 @@ def logged_apart(
     own: list[Screen] = []
     moved: list[tuple[logging.StreamHandler[Any], TextIO]] = []
     for handler in _handlers(logger):
+        if not isinstance(handler, logging.StreamHandler):
+            continue
         before = handler.stream
         if id(before) not in screens and has_reader(before):
             screens[id(before)] = Screen(before)
@@ -46,7 +48,7 @@ def logged_apart(
             _move(handler, Lines(screens[id(before)]))
     last = None
     if screen is not None and not logger.hasHandlers() and logging.lastResort is not None:
-        last = logging.StreamHandler(Lines(screen))
+        last = _LastResort(Lines(screen))
         last.setLevel(logging.lastResort.level)
         logger.addHandler(last)
     try:
@@ -69,13 +71,20 @@ def _move(handler: logging.StreamHandler[Any], stream: Any) -> None:  # noqa: AN
         handler.release()
 
 
-def _handlers(logger: logging.Logger) -> Iterator[logging.StreamHandler[Any]]:
-    """The handlers, its own and those above it, that write to streams."""
+class _LastResort(logging.StreamHandler[Any]):
+    """What Python has where a program has no handler, but on a screen."""
+
+
+def handled(logger: logging.Logger) -> bool:
+    """Whether the program has a handler for what a logger is given."""
+    return any(not isinstance(handler, _LastResort) for handler in _handlers(logger))
+
+
+def _handlers(logger: logging.Logger) -> Iterator[logging.Handler]:
+    """The handlers, its own and those above it."""
     above: logging.Logger | None = logger
     while above is not None:
-        for handler in above.handlers:
-            if isinstance(handler, logging.StreamHandler):
-                yield handler
+        yield from above.handlers
         above = above.parent if above.propagate else None
 
 

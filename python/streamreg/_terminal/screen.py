@@ -17,6 +17,7 @@ from collections import deque
 from typing import TextIO
 
 from streamreg._terminal.standard_streams import descriptor, drop_broken, has_reader, is_terminal
+from streamreg._terminal.width import one_line
 
 _RENEW = "\r\x1b[K"
 """Back to the start of the line, and nothing on it."""
@@ -130,14 +131,15 @@ def _write(number: int, data: bytes) -> None:
             room.poll()
 
 
-def say(text: str) -> None:
-    """Writes a line to stderr; where nobody reads it, to nobody."""
+def say(*texts: str) -> None:
+    """Writes each text to stderr as one line, whatever it holds; where nobody reads it, to nobody."""
+    lines = "\n".join(map(one_line, texts))
     stream = sys.stderr or io.StringIO()
     try:
         if has_reader(stream):
-            Screen(stream).close(text)
+            Screen(stream).close(lines)
         else:
-            print(text, file=stream, flush=True)
+            print(lines, file=stream, flush=True)
     except OSError:
         drop_broken()
     except ValueError:  # the program has closed it

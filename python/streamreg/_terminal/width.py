@@ -1,4 +1,4 @@
-"""Terminal: how many columns of a screen a text takes."""
+"""Terminal: how many columns of a screen a text takes, and texts that do not move its cursor."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ _MARKS = ("Mn", "Me")
 def printable(text: str) -> str:
     """A text without characters that would move the cursor."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def one_line(text: str) -> str:
+    """Without line ends and other control characters: whoever names a file or writes to a topic forges no line."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def width(text: str) -> int:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import fcntl
 import io
+import logging
 import os
 import pickle
 import sys
@@ -62,6 +63,13 @@ class Notice:
 
 
 @dataclass(slots=True)
+class Logged:
+    """What a worker's client logs."""
+
+    record: logging.LogRecord
+
+
+@dataclass(slots=True)
 class Failure:
     """The last message of a worker: the error that ends it."""
 
@@ -71,7 +79,7 @@ class Failure:
     traceback: str
 
 
-Mail = Frame | Begun | Notice | Failure
+Mail = Frame | Begun | Notice | Logged | Failure
 
 
 _LENGTH = 8
@@ -125,7 +133,7 @@ class Inbox:
             if self._is_mail:
                 mail = pickle.loads(self._data)
                 self._expect(_LENGTH, mail=False)
-                assert isinstance(mail, Frame | Begun | Notice | Failure)
+                assert isinstance(mail, Frame | Begun | Notice | Logged | Failure)
                 return mail
             self._expect(int.from_bytes(self._data, "little"), mail=True)
         return None

@@ -23,11 +23,13 @@ from typing import TYPE_CHECKING
 from streamreg._dataclass import dataclass
 from streamreg._event import event
 from streamreg._exceptions import WorkerError
+from streamreg._kafka.client_log import CLIENT
 from streamreg._plural import plural
 from streamreg._source.contract import Range, short_name
+from streamreg._terminal.log_lines import handled
 from streamreg._worker import spawn
 from streamreg._worker.crash_loop import CrashLoop
-from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice
+from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Logged, Notice
 from streamreg._worker.notices import Notices
 from streamreg._worker.task import packed, remaining
 
@@ -113,6 +115,7 @@ class ProcessPool:
             ranges=ranges,
             times=self._merged.event_times(worker.partitions),
             announce=worker.crashes.any,
+            log_level=CLIENT.level if handled(CLIENT) else None,
         )
         errand = packed(task)
         started = self._spares.pop(0) if self._spares else spawn.worker_process(worker.index)
@@ -189,6 +192,8 @@ class ProcessPool:
                     worker.crashes.batch_begun(starts)
                 case Notice(text):
                     self._notices(text)
+                case Logged(record):
+                    CLIENT.handle(record)
                 case Failure(error, trace):
                     raise error or WorkerError(f"worker {worker.index} failed:\n{trace}")
 

@@ -40,6 +40,9 @@ class Task:
     announce: bool = False
     """Whether to say of each batch where it begins before it is worked on: a worker has crashed before."""
 
+    log_level: int | None = None
+    """Of the client's log, which the parent writes; None: it has no handlers for it."""
+
 
 def packed(task: Task | ShardJob, otherwise: str = "run with processes=0") -> bytes:
     """What a task is to do, for another process; `otherwise` says how no such process is needed.

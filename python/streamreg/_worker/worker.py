@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import os
 import signal
 import threading
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING, TypeGuard
 from streamreg._evaluate.program import Call
 from streamreg._evaluate.udf import is_of_function
 from streamreg._exceptions import StreamregError
+from streamreg._kafka.client_log import CLIENT
 from streamreg._process import keep_freed_memory, quick_imports
 from streamreg._source.contract import heard
 from streamreg._worker import carried
-from streamreg._worker.mailbox import Begun, Failure, Frame, Notice, Outbox
+from streamreg._worker.mailbox import Begun, Failure, Frame, Logged, Notice, Outbox
 from streamreg._worker.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -102,6 +104,9 @@ def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
         try:
             with quick_imports():
                 loaded: Task = carried.unpack(task)
+            if loaded.log_level is not None:
+                CLIENT.setLevel(loaded.log_level)
+                CLIENT.addHandler(_ToParent(outbox))
             begin = outbox.send if loaded.announce else None
             ingest = Ingest(loaded, lambda text: outbox.send(Notice(text)), begin)
             closed.enter_context(contextlib.closing(ingest))
@@ -115,6 +120,18 @@ def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
             known = error if is_known(error) else None
             with contextlib.suppress(BrokenPipeError):  # Nobody is left to be told.
                 outbox.send(Failure(known, traceback.format_exc()))
+
+
+class _ToParent(logging.Handler):
+    """Has the parent log what the client logs, whose lines would stand between those of the parent's handlers."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        super().__init__()
+        self._outbox = outbox
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with contextlib.suppress(BrokenPipeError):  # The next frame finds that out too.
+            self._outbox.send(Logged(record))
 
 
 def _import_ahead() -> None:

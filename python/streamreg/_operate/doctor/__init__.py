@@ -105,7 +105,7 @@ def examine(path: Path) -> Iterator[Line]:
         yield examination.line("registry", lambda: registry(plan.input))
         yield examination.line("header", broker.header, after="read", besides="registry")
         yield examination.line("group", lambda: group(job.source.kafka), after="metadata")
-    yield examination.line("listen", lambda: listen(job))
+    yield examination.line("listen", lambda: listen(job, disk.running))
     yield examination.line("state", lambda: disk.state(broker.source, broker.watermarks))
     yield from _outputs(examination, disk)
 
@@ -118,7 +118,7 @@ def _of_files(examination: _Examination, job: Job, plan: Plan, disk: Disk) -> It
         "partitions": files.lengths,
         "read": files.read,
         "header": files.header,
-        "listen": lambda: listen(job),
+        "listen": lambda: listen(job, disk.running),
         "state": lambda: disk.state(files.source, files.watermarks),
     }
     after = {"partitions": "topic", "read": "partitions", "header": "read"}

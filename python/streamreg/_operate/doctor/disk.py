@@ -18,7 +18,7 @@ from streamreg._run.own_files import refuse_own_files
 from streamreg._run.rejects import name_of, rejects_spec
 from streamreg._sinks.contract import RunTerms
 from streamreg._state.checkpoint import Checkpoint
-from streamreg._state.store import Store, begun
+from streamreg._state.store import Store, begun, in_use
 
 if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
@@ -58,6 +58,10 @@ class Disk:
         self._plan, self._changes = found.plan, found.changes
         self._old_files = job_change.to_be_moved(found, checkpoint, terms)
         return found.checkpoint
+
+    def running(self) -> bool:
+        """Whether a run has the state at the moment."""
+        return self._job.state is not None and in_use(Path(self._job.state))
 
     def state(self, source: Source, watermarks: Mapping[int, Watermarks]) -> str:
         """Can the run resume from the state, and does the topic still hold what comes next?

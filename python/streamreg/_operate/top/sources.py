@@ -170,8 +170,13 @@ class Port:
             # Numbers as they are written: none is rounded on its way to the screen.
             return json.loads(_within(_SECONDS, lambda: self._read(path)), parse_float=_Written)
         except HTTPError as error:
-            hint = f" (set {TOKEN})" if error.code == 401 else ""
             error.close()
+            if error.code == 404:
+                raise LookupError(path) from None
+            hint = ""
+            if error.code == 401:
+                wrong = "the token is another one than the run's"
+                hint = f" ({wrong if self._headers else f'set {TOKEN}'})"
             kind = _NotYetError if error.code == 503 else StreamregError
             raise kind(f"{self._url}{path}: {error.code} {error.reason}{hint}") from None
         except (URLError, OSError) as error:
