@@ -88,6 +88,7 @@ export class Figure {
     const drawing = await plotly();
     if (this.answer.figure !== figure) return;
     figure.layout.uirevision = this.path; // where a reader has zoomed to stays
+    this.plot.style.height = `${figure.layout.height}px`; // which plotly takes when the window is resized
     const begun = performance.now();
     requestAnimationFrame(() => setTimeout(() => { spent += performance.now() - begun; }));
     await drawing.react(this.plot, figure.data, figure.layout, OPTIONS);
