@@ -23,6 +23,7 @@ AbortSignal.timeout = (limit) => {
 """Limits of time are over when the test says so."""
 
 HIDDEN = "(id) => [...document.querySelectorAll(`#${id} .plot, #${id} details`)].every((one) => one.hidden)"
+CELLS = "document.querySelector('#result').innerText"
 
 
 class Held:
@@ -85,3 +86,27 @@ def test_figures_of_a_key_that_cannot_be_asked_for(browser: Browser) -> None:
         drawn(page, "history")
         until(page, f"!({HIDDEN})('history')")
         assert page.inner_text("#history .note") == ""
+
+
+def test_a_table_that_is_not_answered(browser: Browser) -> None:
+    """The rows stay, and so does the name of their table; one that is refused has none."""
+    tables = TwoTables()
+    with tables.run() as run, watched(browser, 1200, "light", "ERR_", "507") as seen:
+        tables.fill(run, "a", "b")
+        page = seen.page
+        page.goto(run.url)
+        until(page, f"{CELLS}.includes('a')")
+        before = page.evaluate(CELLS)
+        chosen = page.inner_text("#chosen")
+        page.route("**/v1/tables/two?*", lambda route: route.abort())
+        page.select_option("#table", "two")
+        until(page, "document.querySelector('#table').value === 'one'")
+        assert page.evaluate(CELLS) == before
+        assert page.inner_text("#chosen") == chosen == "Figures show k = a"
+        page.unroute("**/v1/tables/two?*")
+        refusal = '{"error": "too many rows", "status": 507}'
+        page.route("**/v1/tables/two?*", lambda route: route.fulfill(status=507, body=refusal))
+        page.select_option("#table", "two")
+        until(page, "document.querySelector('#result-note').textContent === 'too many rows'")
+        assert page.evaluate("document.querySelector('#table').value") == "two"
+        assert page.query_selector("#result table") is None

@@ -103,6 +103,7 @@ async function rows() {
   if (!known()) results.wait();
   else if (results.tables.length) await results.refresh();
   else await results.load();
+  if (results.held && answered && !ending) results.hold("");
   await rejects();
 }
 
@@ -219,12 +220,14 @@ function start() {
     async end() {
       lost = answered = ending = true;
       connection("ended", "the run has ended");
+      results.hold("The run has ended: no other table, row or page can be shown.");
       await last();
     },
     lost() {
       lost = true;
       answered = false;
       connection("lost", "connection lost, trying again");
+      results.hold("The connection is lost: until it is there again, no other table, row or page can be shown.");
     },
     token() {
       following = answered = false;
