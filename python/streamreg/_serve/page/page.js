@@ -258,6 +258,7 @@ at("login").addEventListener("submit", (event) => {
   }
   useToken(given);
   start();
+  at("main").focus(); // the form, which had it, is gone
 });
 
 colour();
