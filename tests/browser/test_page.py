@@ -14,16 +14,10 @@ from tests.support.browser import picture, watched
 from tests.support.plans import table_of_source
 from tests.support.process import wait_until
 from tests.support.served import SECONDS, HeldSource, LiveSource, ServedRun
-from tests.support.shown import Line, drawn, pairs, shows, until, wavy
+from tests.support.shown import Line, drawn, pairs, points, shows, until, wavy
 
 FIGURES = ("history", "fit", "residuals", "pace")
 TOKEN = "secret-token-of-the-test"
-
-
-def points(page: Page) -> int:
-    """How many points the figure of the fit has."""
-    found: int = page.evaluate("document.querySelectorAll('#fit .points path').length")
-    return found
 
 
 def test_numbers_are_those_of_the_file_and_move(browser: Browser, folder: Path) -> None:

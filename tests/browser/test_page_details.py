@@ -132,3 +132,20 @@ def test_rows_that_are_very_far_apart(browser: Browser, folder: Path) -> None:
         assert None not in line["y"]
         seen.page.goto(run.url)
         drawn(seen.page, "fit")
+
+
+def test_figures_keep_their_height(browser: Browser, folder: Path) -> None:
+    """In a window that is made narrower none covers what stands below it."""
+    line = Line(folder)
+    with line.run() as run, watched(browser) as seen:
+        line.add(run, 40)
+        seen.page.goto(run.url)
+        drawn(seen.page, "history")
+        parts = "[...document.querySelectorAll('#history .plot, #history .main-svg')]"
+        size = f"{parts}.map((one) => one.getBoundingClientRect().%s)"
+        before = seen.page.evaluate(size % "height")
+        width = seen.page.evaluate(size % "width")[1]
+        assert before[0] == before[1] > 400
+        seen.page.set_viewport_size({"width": 500, "height": 900})
+        until(seen.page, f"({size % 'width'})[1] < {width} - 50")
+        assert seen.page.evaluate(size % "height") == before

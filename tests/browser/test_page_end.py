@@ -12,12 +12,15 @@ from streamreg._serve import server
 from tests.support.browser import watched
 from tests.support.process import wait_until
 from tests.support.served import SECONDS
-from tests.support.shown import Line, drawn, pairs, shows, until
+from tests.support.shown import Line, TwoTables, drawn, pairs, shows, until
 
 LOOK_SECONDS = 10 * SECONDS
 """What drawing all figures of a page takes on any machine, and more than a run is waited for that is to end."""
 
 STATE = "document.getElementById('connection').dataset.state"
+PAPER = "(id) => document.querySelector(`#${id} .main-svg`).style.background"
+INERT = "(id) => document.getElementById(id).getAttribute('aria-disabled') === 'true'"
+OTHERS = "document.querySelectorAll('#table option:not(:checked):disabled').length"
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +70,46 @@ def test_a_page_holds_up_no_end(browser: Browser, folder: Path) -> None:
         drawn(seen.page, "fit")
         run.stop()
         until(seen.page, f"{STATE} === 'ended'")
+
+
+def test_nothing_is_asked_of_a_run_that_has_ended(browser: Browser) -> None:
+    """Result and names stay, whatever is pressed; figures take other colours; the next run can be asked again."""
+    tables = TwoTables()
+    with watched(browser, 1200, "light", "ERR_", "Failed to load resource") as seen:
+        page = seen.page
+        with tables.run() as run:
+            tables.fill(run, *(f"key-{at:02}" for at in range(36)))
+            page.goto(run.url)
+            drawn(page, "history")
+            address = urlsplit(run.url).netloc
+            page.focus("#search")
+            run.stop()
+        until(page, f"{STATE} === 'ended'")
+        before = (
+            page.inner_text("#result"),
+            page.inner_text("#result-note"),
+            page.inner_text("#chosen"),
+        )
+        assert before[2] == "Figures show k = key-00"
+        assert "The run has ended" in page.inner_text("#held")
+        assert page.evaluate("document.activeElement.id") == "search"
+        assert page.evaluate("document.activeElement.readOnly")
+        assert page.evaluate(OTHERS) == 1
+        assert page.evaluate(INERT, "next")
+        for pressed in ("#next", "#result tbody tr:nth-child(2) button"):
+            page.locator(pressed).dispatch_event("click")
+        page.keyboard.type("key-3")
+        page.click("#theme")
+        until(page, f"['history', 'pace'].every((id) => ({PAPER})(id) === 'rgb(20, 23, 31)')")
+        assert before == (
+            page.inner_text("#result"),
+            page.inner_text("#result-note"),
+            page.inner_text("#chosen"),
+        )
+        with tables.run(listen=address):
+            until(page, f"{STATE} === 'live'")
+            until(page, f"{OTHERS} === 0 && !({INERT})('next')")
+            assert page.inner_text("#held") == ""
+            page.select_option("#table", "two")
+            page.fill("#search", "key-3")
+            until(page, "document.querySelectorAll('#result tbody tr').length === 6")

@@ -67,6 +67,31 @@ class Line:
         return dict(zip(lines[0].split(","), lines[-1].split(","), strict=True))
 
 
+class TwoTables:
+    """Two regressions by the same keys, `one` and `two`."""
+
+    def __init__(self) -> None:
+        self.source = LiveSource()
+        columns = {"k": "str", "x": "float", "y": "float"}
+        self._t = table_of_source(self.source, columns, header=list(columns))
+
+    def run(self, **options: Any) -> ServedRun:  # noqa: ANN401  # those of a run
+        """A run that begins, or goes on."""
+        t = self._t
+        fit = t.linear_regression(t.y, t.x, by=t.k, singular="null")
+        outputs = [sr.io.csv.write(fit, f"{name}.csv") for name in ("one", "two")]
+        return ServedRun(outputs, processes=0, state="state", **options)
+
+    def fill(self, run: ServedRun, *keys: str) -> None:
+        """Gives each key three rows; returns when both tables have them."""
+        run.until("/v1/tables/one")
+        self.source.add(
+            *(f"{key},{x},{x + x * at}".encode() for at, key in enumerate(keys) for x in range(3))
+        )
+        for table in ("one", "two"):
+            run.rows(table, len(keys))
+
+
 def pairs(page: Page) -> dict[str, str]:
     """The row of a table of one row, as the page shows it."""
     found: dict[str, str] = page.evaluate(
@@ -101,3 +126,9 @@ def drawn(page: Page, *figures: str) -> None:
     for figure in figures:
         page.locator(f"#{figure}").scroll_into_view_if_needed()
         until(page, "(id) => document.querySelector(`#${id} .main-svg .trace`) !== null", figure)
+
+
+def points(page: Page) -> int:
+    """How many points the figure of the fit has."""
+    found: int = page.evaluate("document.querySelectorAll('#fit .points path').length")
+    return found

@@ -3,11 +3,12 @@
 import { ofTab } from "./storage.js";
 
 const KEPT = "streamreg-token";
-const SILENT = 10_000; // milliseconds without an event after which a connection counts as lost
+const SILENT = 10_000; // milliseconds without an event, or an answer, after which none is waited for
 const FIRST_PAUSE = 500;
 const MOST_PAUSE = 8_000;
 
 export class TokenError extends Error {}
+export class RefusedError extends Error {} // by the run, which is there
 
 let token = ofTab.getItem(KEPT);
 
@@ -31,22 +32,25 @@ async function ask(path, signal) {
   return answer;
 }
 
-async function textOf(path, signal) {
-  const answer = await ask(path, signal);
-  const text = await answer.text();
-  if (!answer.ok) {
-    let reason = `${path}: ${answer.status}`;
+async function textOf(path) {
+  const place = path.split("?", 1)[0];
+  try {
+    const answer = await ask(path, AbortSignal.timeout(SILENT));
+    const text = await answer.text();
+    if (answer.ok) return text;
+    let reason = `${place}: ${answer.status}`;
     try { reason = JSON.parse(text).error ?? reason; } catch { /* no answer of ours: the status must do */ }
-    throw new Error(reason);
+    throw new RefusedError(reason);
+  } catch (error) {
+    throw error.name === "TimeoutError" ? new Error(`${place}: no answer within ${SILENT / 1000} s`) : error;
   }
-  return text;
 }
 
-export const json = async (path, signal) => JSON.parse(await textOf(path, signal));
+export const json = async (path) => JSON.parse(await textOf(path));
 
 // The same with each number as the text that it has: a number of JavaScript may lack some of its digits.
-export async function exact(path, signal) {
-  const text = await textOf(path, signal);
+export async function exact(path) {
+  const text = await textOf(path);
   const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
   return JSON.parse(text.replace(tokens, (found) => (found[0] === '"' ? found : `"${found}"`)));
 }

@@ -29,6 +29,8 @@ export class Figure {
     this.waiting = null; // what it was asked for meanwhile
     this.turn = 0; // of the request that was sent last
     this.answer = null;
+    this.row = null; // what the answer is of, as its request says
+    this.kept = {}; // the answers of the end, by their colours
     this.title = element.querySelector("figcaption").textContent;
     element.querySelector("figcaption").id = `${element.id}-title`;
     this.plot = Object.assign(document.createElement("div"), { className: "plot" });
@@ -48,46 +50,73 @@ export class Figure {
   }
 
   // Asks for it as it is now, unless nobody sees it.
-  async refresh(query) {
+  async refresh(query, theme) {
     if (!this.visible) return;
-    this.waiting = query;
+    this.waiting = [query, theme];
     if (this.asking) return;
     this.asking = true;
     try {
       while (this.waiting !== null) {
         const next = this.waiting;
         this.waiting = null;
-        await this.ask(next);
+        await this.ask(...next);
       }
     } finally {
       this.asking = false;
     }
   }
 
-  // The same at once, whoever sees it and whatever is being drawn.
-  async ask(query) {
+  // The same at once and in both colours, whoever sees it and whatever is being drawn: nobody can be asked later.
+  async last(query, theme, other) {
+    const [, kept] = await Promise.all([this.ask(query, theme), this.answerTo(query, other).catch(() => null)]);
+    this.kept = { [theme]: this.answer, [other]: kept };
+  }
+
+  async ask(query, theme) {
     this.waiting = null;
+    this.kept = {};
     const turn = ++this.turn;
+    const row = `${new URLSearchParams(query)}`;
     try {
-      const answer = await json(`v1/figures/${this.path}?${new URLSearchParams(query)}`);
+      const answer = await this.answerTo(query, theme);
       if (turn !== this.turn) return; // it was asked for again meanwhile
-      this.answer = answer;
-      this.note.textContent = answer.note;
-      this.details.hidden = answer.rows.length === 0;
-      this.showNumbers();
-      await this.draw(answer.figure);
+      this.row = row;
+      await this.show(answer);
     } catch (error) {
       if (error instanceof TokenError) throw error;
+      if (turn !== this.turn) return;
       this.note.textContent = error.message;
+      if (row === this.row) return;
+      this.answer = this.row = null;
+      this.plot.hidden = this.details.hidden = true;
     }
+  }
+
+  answerTo(query, theme) {
+    return json(`v1/figures/${this.path}?${new URLSearchParams({ ...query, theme })}`);
+  }
+
+  // In other colours, where these were kept.
+  recolour(theme) {
+    const kept = this.kept[theme];
+    if (kept && kept !== this.answer && this.plot.hasChildNodes()) this.show(kept);
+  }
+
+  show(answer) {
+    this.answer = answer;
+    this.note.textContent = answer.note;
+    this.details.hidden = answer.rows.length === 0;
+    this.showNumbers();
+    return this.draw(answer.figure);
   }
 
   async draw(figure) {
     this.plot.hidden = figure === null;
     if (figure === null) return;
     const drawing = await plotly();
-    if (this.answer.figure !== figure) return;
+    if (this.answer?.figure !== figure) return;
     figure.layout.uirevision = this.path; // where a reader has zoomed to stays
+    this.plot.style.height = `${figure.layout.height}px`; // which plotly takes when the window is resized
     const begun = performance.now();
     requestAnimationFrame(() => setTimeout(() => { spent += performance.now() - begun; }));
     await drawing.react(this.plot, figure.data, figure.layout, OPTIONS);

@@ -30,15 +30,17 @@ let quiet = 0; // events without a change
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = () => ofBrowser.getItem(THEME) ?? (dark.matches ? "dark" : "light");
+const other = () => (theme() === "dark" ? "light" : "dark");
 
 function colour() {
   document.documentElement.dataset.theme = theme();
-  at("theme").textContent = theme() === "dark" ? "Light colours" : "Dark colours";
+  at("theme").textContent = other() === "dark" ? "Dark colours" : "Light colours";
   look(drawn);
+  for (const figure of drawn) figure.recolour(theme());
 }
 
 at("theme").addEventListener("click", () => {
-  ofBrowser.setItem(THEME, theme() === "dark" ? "light" : "dark");
+  ofBrowser.setItem(THEME, other());
   colour();
 });
 dark.addEventListener("change", colour);
@@ -48,16 +50,15 @@ dark.addEventListener("change", colour);
 // Whether the run has told its tables: not while it starts, nor at once after what serves it was started again.
 const known = () => status !== null && status.epoch !== null;
 
-// Asks for some figures as they are now; `atOnce` those too that nobody sees, or that are being drawn.
-async function look(some, atOnce = false) {
-  if (!answered || (ending && !atOnce)) return;
+// Asks for some figures as they are now; `atEnd` as they stay, in both colours, those too that nobody sees.
+async function look(some, atEnd = false) {
+  if (!answered || (ending && !atEnd)) return;
   const query = known() ? results.query() : null;
   await Promise.all(some.map(async (figure) => {
     const asked = figure.path === "pace" ? {} : query;
     if (!asked) return;
     try {
-      const whole = { ...asked, theme: theme() };
-      await (atOnce ? figure.ask(whole) : figure.refresh(whole));
+      await (atEnd ? figure.last(asked, theme(), other()) : figure.refresh(asked, theme()));
       tellInstall(figure);
     } catch (error) {
       failed(error);
@@ -91,6 +92,7 @@ async function refresh() {
       rested = Math.max(rested, performance.now() - PACE + Math.min(REST * taken(), MOST_REST));
     }
   } catch (error) {
+    quiet = 0; // the next status asks again
     failed(error);
   } finally {
     looking = false;
@@ -101,6 +103,7 @@ async function rows() {
   if (!known()) results.wait();
   else if (results.tables.length) await results.refresh();
   else await results.load();
+  if (results.held && answered && !ending) results.hold("");
   await rejects();
 }
 
@@ -114,6 +117,7 @@ async function last() {
     failed(error);
   }
   answered = false;
+  for (const figure of drawn) figure.recolour(theme()); // which may be another meanwhile
 }
 
 document.addEventListener("visibilitychange", () => { if (again || behind) refresh(); });
@@ -216,12 +220,14 @@ function start() {
     async end() {
       lost = answered = ending = true;
       connection("ended", "the run has ended");
+      results.hold("The run has ended: no other table, row or page can be shown.");
       await last();
     },
     lost() {
       lost = true;
       answered = false;
       connection("lost", "connection lost, trying again");
+      results.hold("The connection is lost: until it is there again, no other table, row or page can be shown.");
     },
     token() {
       following = answered = false;
@@ -252,6 +258,7 @@ at("login").addEventListener("submit", (event) => {
   }
   useToken(given);
   start();
+  at("main").focus(); // the form, which had it, is gone
 });
 
 colour();
