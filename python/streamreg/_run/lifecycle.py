@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from streamreg._event import event
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import counted
-from streamreg._source.contract import short_name
+from streamreg._source.contract import full_name, has_files, offset_unit, short_name
 from streamreg._state.store import FILE
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def started(source: Source, offsets: Mapping[int, int], processes: int) -> None:
     named = {short_name(source, p): offset for p, offset in sorted(offsets.items())}
     _tell(
         "start",
-        f"topic {source.name!r}, {plural(len(offsets), 'partition')} from offset {_offsets(named)}"
+        f"{full_name(source)}, {plural(len(offsets), 'file' if has_files(source) else 'partition')} "
+        f"from {offset_unit(source)} {_offsets(named)}"
         + ("" if reads is None else f", read {reads}")
         + (f", {plural(processes, 'worker process', 'worker processes')}" if processes else ""),
         topic=source.name,

@@ -24,7 +24,7 @@ from streamreg._dataclass import dataclass
 from streamreg._event import event
 from streamreg._exceptions import WorkerError
 from streamreg._plural import plural
-from streamreg._source.contract import Range, short_name
+from streamreg._source.contract import Range, place_name
 from streamreg._worker import spawn
 from streamreg._worker.crash_loop import CrashLoop
 from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice
@@ -202,7 +202,7 @@ class ProcessPool:
         manner = _manner(worker.process)
         text = f"worker {worker.index} died ({manner})"
         if crashes > _RESTARTS:
-            where = worker.crashes.where(partial(short_name, self._task.input.source))
+            where = worker.crashes.where(partial(place_name, self._task.input.source))
             raise WorkerError(
                 f"{text} {plural(crashes, 'time')} without progress{where}: giving up"
             )
