@@ -11,11 +11,13 @@ import pytest
 import streamreg as sr
 from streamreg._operate.top.picture import lines
 from streamreg._operate.top.sources import Port
-from streamreg._run import log_ends
+from streamreg._run import lifecycle, log_ends
 from tests.support.numbered import row
 from tests.support.plans import table_of_source
-from tests.support.served import LiveSource, ServedRun
+from tests.support.process import wait_until
+from tests.support.served import SECONDS, LiveSource, ServedRun
 
+REASON = "0 rejects; waits for topic 'live', for "
 LAG = "streamreg_partition_lag_messages{"
 
 
@@ -33,6 +35,7 @@ def test_a_topic_that_is_away(
 ) -> None:
     """It is not ready, and the lag is unknown wherever it is shown, until the source says again where its logs end."""
     monkeypatch.setattr(log_ends, "BELIEVED_SECONDS", 1.5)
+    monkeypatch.setattr(lifecycle, "HEARTBEAT_SECONDS", 0.5)
     caplog.set_level(logging.INFO, "streamreg")
     source = Falling()
     source.add(row(0), row(1))
@@ -57,10 +60,15 @@ def test_a_topic_that_is_away(
         assert LAG not in run.get("/metrics").body.decode()
         shown = list(lines(Port(run.url, None)(), datetime(2026, 1, 1, tzinfo=UTC)))
         assert shown[1].endswith("lag unknown")
+        wait_until(lambda: any(REASON in text for text in caplog.messages), SECONDS)
         source.silent = False
         run.until("/readyz")
         assert run.json("/v1/status")["lag"] == 0
         assert LAG in run.get("/metrics").body.decode()
+    beats = [getattr(record, "streamreg", {}) for record in caplog.records]
+    waited = [each["waits_for"] for each in beats if each.get("event") == "heartbeat"]
+    assert waited[0] == waited[-1] == []
+    assert ["topic 'live'"] in waited
     told = [each for each in caplog.messages if each.startswith(("away", "recovery"))]
     assert [each.split(",")[0] for each in told] == [
         "away: topic 'live' does not respond",

@@ -263,7 +263,7 @@ def _run(
             signals,
             interval=interval,
             ends=ends,
-            tell=lambda lag: watch.tell(merge, lag),
+            tell=lambda lag, away: watch.tell(merge, lag, away),
             source=plan.source,
             discovery=PartitionDiscovery(plan.source),
             measures=measures,

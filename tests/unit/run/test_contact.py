@@ -70,6 +70,34 @@ def test_a_silence_is_told_once_and_its_end(told: list[str]) -> None:
     assert told[1:] == ["WARNING recovery: topic 't' responds again, after 62 s: lag 0"]
 
 
+def test_a_pause_of_the_run_is_no_silence(told: list[str]) -> None:
+    """While nothing was asked nobody could respond; who then does not for as long is away."""
+    run = Run()
+    run.look(1)
+    run.look(66)
+    run.ends.learn({0: 5, 1: 7}, 67)
+    run.look(67)
+    run.look(132)
+    run.look(133)
+    assert told == []
+    for now in range(134, 132 + int(LATER) + 2):
+        run.look(now)
+    assert told == ["WARNING away: topic 't' does not respond, for 20 s: the lag is unknown"]
+
+
+def test_a_pause_amid_a_silence_does_not_end_it(told: list[str]) -> None:
+    """It is told once, and its end with the whole of it."""
+    run = Run()
+    for now in (1, LATER, LATER + 65, LATER + 66):
+        run.look(now)
+    assert len(told) == 1
+    assert list(run.contact.waits) == ["topic 't'"]
+    run.ends.learn({0: 5, 1: 7}, LATER + 67)
+    run.look(LATER + 67)
+    assert told[1:] == ["WARNING recovery: topic 't' responds again, after 87 s: lag 0"]
+    assert run.contact.waits == {}
+
+
 def test_trouble_that_a_reader_tells_of_has_its_end_too(told: list[str]) -> None:
     """Though it was short; an end that was said before the trouble is no sign that it is over."""
     run = Run()
