@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import fcntl
 import io
+import math
 import os
 import pickle
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -55,6 +57,11 @@ class Begun:
 
 
 @dataclass(slots=True)
+class Turned:
+    """That a worker turns, though nothing has come: of one that hangs nothing comes."""
+
+
+@dataclass(slots=True)
 class Notice:
     """A line about the connection, for people."""
 
@@ -71,7 +78,7 @@ class Failure:
     traceback: str
 
 
-Mail = Frame | Begun | Notice | Failure
+Mail = Frame | Begun | Turned | Notice | Failure
 
 
 _LENGTH = 8
@@ -85,6 +92,8 @@ class Outbox:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.sent_at = -math.inf
+        """When something was sent last, by the monotonic clock."""
 
     def send(self, mail: Mail) -> None:
         """Waits while the mailbox is full. BrokenPipeError if the parent is gone."""
@@ -96,6 +105,7 @@ class Outbox:
         left[:_LENGTH] = (len(left) - _LENGTH).to_bytes(_LENGTH, "little")
         while left:
             left = left[os.write(self._connection.fileno(), left) :]
+        self.sent_at = time.monotonic()
 
 
 class Inbox:
@@ -125,7 +135,7 @@ class Inbox:
             if self._is_mail:
                 mail = pickle.loads(self._data)
                 self._expect(_LENGTH, mail=False)
-                assert isinstance(mail, Frame | Begun | Notice | Failure)
+                assert isinstance(mail, Mail)
                 return mail
             self._expect(int.from_bytes(self._data, "little"), mail=True)
         return None

@@ -27,8 +27,9 @@ from streamreg._plural import plural
 from streamreg._source.contract import Range, place_name
 from streamreg._worker import spawn
 from streamreg._worker.crash_loop import CrashLoop
-from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice
+from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice, Turned
 from streamreg._worker.notices import Notices
+from streamreg._worker.silence import Silence
 from streamreg._worker.task import packed, remaining
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class ProcessPool:
         self._processes = processes
         self._merged = merged
         self._notices = Notices()
+        self._silence = Silence()
         self.restarts = 0
         partitions = sorted(task.ranges)
         count = min(processes, len(partitions))
@@ -158,6 +160,8 @@ class ProcessPool:
                 else:
                     timeout = min(timeout, worker.restart_at - now)
         yield from self._receive(timeout, [wake])
+        running = {w.index: w.started_at for w in self._workers if w.inbox is not None}
+        self._silence.look(running, time.monotonic())
 
     def _receive(self, timeout: float, also: list[int]) -> Iterator[Frame]:
         inboxes = {w.inbox.connection.fileno(): w for w in self._workers if w.inbox is not None}
@@ -174,6 +178,7 @@ class ProcessPool:
             except EOFError:
                 self._ended(worker)
                 continue
+            self._silence.heard(worker.index, time.monotonic())
             match mail:
                 case Frame():
                     yield mail
@@ -187,6 +192,8 @@ class ProcessPool:
                         )
                 case Begun(starts):
                     worker.crashes.batch_begun(starts)
+                case Turned():
+                    pass
                 case Notice(text):
                     self._notices(text)
                 case Failure(error, trace):
@@ -238,6 +245,10 @@ class ProcessPool:
     @property
     def troubled_at(self) -> float | None:
         return self._notices.troubled_at
+
+    @property
+    def silent(self) -> Collection[int]:
+        return self._silence.since
 
     def processes(self) -> Mapping[int, int]:
         running = ((worker.index, worker.process) for worker in self._workers)
