@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from streamreg._run import lifecycle
 from streamreg._sinks.waits import Wait
@@ -12,6 +12,10 @@ from streamreg._source.contract import BELIEVED_SECONDS
 
 if TYPE_CHECKING:
     from streamreg._run.log_ends import LogEnds
+
+
+_PAUSE_SECONDS: Final = BELIEVED_SECONDS / 2
+"""Between two looks: a shorter pause makes no silence of the second before it."""
 
 
 class Contact:
@@ -48,7 +52,7 @@ class Contact:
         if troubled_at is not None and (self._last is None or troubled_at > self._last):
             self._last = troubled_at
             self._since = troubled_at if self._since is None else self._since
-        if self._looked_at is not None and now - self._looked_at > BELIEVED_SECONDS:
+        if self._looked_at is not None and now - self._looked_at > _PAUSE_SECONDS:
             self._listens_since = now
         self._looked_at = now
         listened = self._silent or now - self._listens_since > BELIEVED_SECONDS

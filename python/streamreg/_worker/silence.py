@@ -13,6 +13,8 @@ _log = logging.getLogger("streamreg")
 
 _MOST_SECONDS: Final = 60.0
 """For how long a worker may send nothing: a batch may take it long, of a slow function."""
+_PAUSE_SECONDS: Final = _MOST_SECONDS / 2
+"""Between two looks: a shorter pause makes no silence of the few seconds before it."""
 
 
 class Silence:
@@ -41,7 +43,7 @@ class Silence:
 
     def look(self, running: Mapping[int, float], now: float) -> None:
         """What has come was taken; `running` are the workers there are, and when each was started."""
-        if now - self._looked_at > _MOST_SECONDS:
+        if now - self._looked_at > _PAUSE_SECONDS:
             # Nobody has listened: what they have said meanwhile comes one by one, or they stood still too.
             self._heard_at = dict.fromkeys(running, now)
         self._looked_at = now

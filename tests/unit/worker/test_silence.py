@@ -51,14 +51,15 @@ def test_a_worker_that_sends_nothing_is_told_once_and_its_end(
     ]
 
 
-def test_what_is_not_taken_is_no_silence(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("pause", [1000, 58])
+def test_what_is_not_taken_is_no_silence(pause: int) -> None:
     """While the parent stands still, or waits for an output, it hears nobody."""
     silence = Silence()
     listen(silence, 5, 20, 0, 1)
-    silence.look(STARTED, 1000)
-    listen(silence, 1005, 1055)
+    again = 15 + pause
+    listen(silence, again, again + 60)
     assert list(silence.since) == []
-    listen(silence, 1055, 1070)
+    listen(silence, again + 60, again + 75)
     assert sorted(silence.since) == [0, 1]
 
 
