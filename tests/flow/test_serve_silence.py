@@ -75,8 +75,9 @@ def test_a_worker_that_was_stopped(
         os.kill(worker.pid, signal.SIGCONT)
         run.until("/readyz")
         wait_until(lambda: run.json("/v1/status")["rows"] == 3, SECONDS)
-    told = [each.split(",")[0] for each in caplog.messages if each.startswith("worker 0")]
-    assert told == ["worker 0 sends nothing", "worker 0 goes on"]
+    told = [each.split(", ") for each in caplog.messages if each.startswith("worker 0")]
+    assert told[0][:3] == ["worker 0", f"process {worker.pid}", "sends nothing"]
+    assert [each[0] for each in told[1:]] == ["worker 0 goes on"]
 
 
 def test_a_topic_that_is_away(

@@ -161,7 +161,7 @@ class ProcessPool:
                     timeout = min(timeout, worker.restart_at - now)
         yield from self._receive(timeout, [wake])
         running = {w.index: w.started_at for w in self._workers if w.inbox is not None}
-        self._silence.look(running, time.monotonic())
+        self._silence.look(running, self.processes(), time.monotonic())
 
     def _receive(self, timeout: float, also: list[int]) -> Iterator[Frame]:
         inboxes = {w.inbox.connection.fileno(): w for w in self._workers if w.inbox is not None}

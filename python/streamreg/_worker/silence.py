@@ -41,7 +41,7 @@ class Silence:
                 extra=event("recovery", worker=worker, seconds=round(seconds, 3)),
             )
 
-    def look(self, running: Mapping[int, float], now: float) -> None:
+    def look(self, running: Mapping[int, float], pids: Mapping[int, int], now: float) -> None:
         """What has come was taken; `running` are the workers there are, and when each was started."""
         if now - self._looked_at > _PAUSE_SECONDS:
             # Nobody has listened: what they have said meanwhile comes one by one, or they stood still too.
@@ -54,8 +54,12 @@ class Silence:
             if seconds > _MOST_SECONDS and worker not in self.since:
                 self.since[worker] = heard_at
                 _log.warning(
-                    "worker %d sends nothing, for %.0f s: it hangs or was stopped, or one batch takes it so long",
+                    "worker %d, process %d, sends nothing, for %.0f s: it hangs or was stopped, or one batch takes it "
+                    "so long",
                     worker,
+                    pids[worker],
                     seconds,
-                    extra=event("away", worker=worker, seconds=round(seconds, 3)),
+                    extra=event(
+                        "away", worker=worker, process=pids[worker], seconds=round(seconds, 3)
+                    ),
                 )

@@ -13,6 +13,7 @@ from streamreg._worker.partial import Partial
 from streamreg._worker.silence import Silence
 
 STARTED = {0: 0.0, 1: 0.0}
+PIDS = {0: 70, 1: 71}
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,7 @@ def listen(silence: Silence, first: int, last: int, *speaking: int) -> None:
     for now in range(first, last, 5):
         for index in speaking:
             silence.heard(index, now)
-        silence.look(STARTED, now)
+        silence.look(STARTED, PIDS, now)
 
 
 def test_a_worker_that_sends_nothing_is_told_once_and_its_end(
@@ -41,12 +42,12 @@ def test_a_worker_that_sends_nothing_is_told_once_and_its_end(
     listen(silence, 200, 300, 0, 1)
     assert list(silence.since) == []
     assert caplog.messages == [
-        "worker 0 sends nothing, for 65 s: it hangs or was stopped, or one batch takes it so long",
+        "worker 0, process 70, sends nothing, for 65 s: it hangs or was stopped, or one batch takes it so long",
         "worker 0 goes on, after 185 s",
     ]
     found = [getattr(record, "streamreg", {}) for record in caplog.records]
     assert found == [
-        {"event": "away", "worker": 0, "seconds": 65},
+        {"event": "away", "worker": 0, "process": 70, "seconds": 65},
         {"event": "recovery", "worker": 0, "seconds": 185},
     ]
 
@@ -68,8 +69,8 @@ def test_a_worker_that_died_is_not_silent(caplog: pytest.LogCaptureFixture) -> N
     silence = Silence()
     listen(silence, 5, 100, 1)
     assert list(silence.since) == [0]
-    silence.look({1: 0.0}, 100)
-    silence.look({0: 100.0, 1: 0.0}, 105)
+    silence.look({1: 0.0}, PIDS, 100)
+    silence.look({0: 100.0, 1: 0.0}, PIDS, 105)
     assert list(silence.since) == []
     assert len(caplog.messages) == 1
 
