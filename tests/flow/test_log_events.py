@@ -10,15 +10,19 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import streamreg as sr
 from streamreg._cli.log import lines_of_error
 from streamreg._kafka.mock_broker import EmbeddedBroker
-from streamreg._run import lifecycle
+from streamreg._run import lifecycle, watch
 from streamreg.testing import read
+from tests.support.followed_files import put, table, texts
 from tests.support.numbered import Point, row
 from tests.support.produce import send
 
@@ -87,6 +91,38 @@ def test_every_kind_of_trouble_is_an_event(folder: Path, caplog: pytest.LogCaptu
     [found] = lines_of_error("json", "a\nb")
     assert json.loads(found)["message"] == "a\nb"
     assert json.loads(found)["event"] == "error"
+
+
+def test_a_run_says_that_it_stood_still_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once, when its loop turns again."""
+    passed = [0.0]
+    monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: sum(passed)))
+    t = read([[row(0), row(1), row(2)]], schema=Point, header=["x", "y"], batch=1)
+    sr.io.csv.write(t, "rows.csv")
+    caplog.set_level(logging.INFO, "streamreg")
+    sr.run(processes=0, progress=lambda found: passed.append(65.0 if found.rows == 2 else 1.0))
+    assert [each["seconds"] for each in events(caplog.records, "pause")] == [65.0]
+    assert "pause: the run's own loop has not turned for 65 s" in caplog.messages
+
+
+def test_the_start_names_files(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Of text and of columns, where a run on them begins in each, as messages name a place in them."""
+    put(folder, texts(3, 2))
+    numbers = pa.array([1.0])
+    pq.write_table(pa.table({"x": numbers, "y": numbers}), "p.parquet")
+    caplog.set_level(logging.INFO, "streamreg")
+    parquet = sr.io.parquet.read("*.parquet", schema=Point, mode="static")
+    for t in (table(), parquet):
+        sr.run(outputs=[sr.io.csv.write(t, f"rows-{len(caplog.records)}.csv")], processes=0)
+    lines = [text for text in caplog.messages if text.startswith("start: ")]
+    assert lines == [
+        "start: files '[0-9].csv', 2 files from byte 0 of 0.csv, 0 of 1.csv",
+        "start: files '*.parquet', 1 file from row 0 of p.parquet",
+    ]
+    first = events(caplog.records, "start")[0]
+    assert first["offsets"] == {"0.csv": 0, "1.csv": 0}
 
 
 def test_warnings_of_python_are_lines_of_the_log(folder: Path) -> None:

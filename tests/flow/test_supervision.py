@@ -146,6 +146,22 @@ def test_a_worker_that_ends_by_itself_is_told_by_its_exit_code(
         sr.run(processes=1)
 
 
+def test_a_poison_record_of_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run says in which file it is, and near which byte."""
+    monkeypatch.setattr(pool, "_FIRST_PAUSE", 0.01)
+
+    def deadly(x: float) -> float:
+        os._exit(7)
+
+    (folder / "a.csv").write_bytes(b"x,y\n" + row(0) + b"\n")
+    t = sr.io.csv.read("*.csv", schema=Point, mode="static")
+    sr.io.csv.write(t.select(x=sr.apply(deadly, t.x)), "out.txt")
+    with pytest.raises(
+        sr.WorkerError, match=r"progress at file a.csv byte 4 or soon after: giving"
+    ):
+        sr.run(processes=1)
+
+
 @pytest.mark.parametrize("processes", [1, 3])
 @pytest.mark.parametrize("job", ["gated", "slow"])
 def test_no_worker_outlives_its_parent(folder: Path, job: str, processes: int) -> None:

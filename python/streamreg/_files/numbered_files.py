@@ -41,6 +41,7 @@ class NumberedFiles:
 
     goes_on_after_loss: bool = field(default=False, init=False)
     reads: None = field(default=None, init=False)
+    offset_unit: str = field(default="byte", init=False)
     _files: list[str] = field(default_factory=list, init=False)
     _inodes: dict[tuple[int, int], str] = field(default_factory=dict, init=False, repr=False)
 

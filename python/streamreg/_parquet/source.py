@@ -39,6 +39,7 @@ class ParquetSource(NumberedFiles):
     """Parquet files, which are whole when they are there."""
 
     columns: Mapping[str, SourceType]
+    offset_unit: str = field(default="row", init=False)
     _rows: dict[int, int] = field(default_factory=dict, init=False, repr=False)
 
     def _length(self, partition: int, size: int) -> int:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Final
 from streamreg._event import event
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import counted
-from streamreg._source.contract import short_name
+from streamreg._source.contract import full_name, has_files, offset_unit, short_name
 from streamreg._state.store import FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from streamreg._run.progress import Progress, Summary
-    from streamreg._sinks.waits import Waits
+    from streamreg._sinks.waits import Wait, Waits
     from streamreg._source.contract import Source
     from streamreg._state.checkpoint import Checkpoint
 
@@ -51,7 +51,8 @@ def started(source: Source, offsets: Mapping[int, int], processes: int) -> None:
     named = {short_name(source, p): offset for p, offset in sorted(offsets.items())}
     _tell(
         "start",
-        f"topic {source.name!r}, {plural(len(offsets), 'partition')} from offset {_offsets(named)}"
+        f"{full_name(source)}, {plural(len(offsets), 'file' if has_files(source) else 'partition')} "
+        f"from {offset_unit(source)} {_offsets(named)}"
         + ("" if reads is None else f", read {reads}")
         + (f", {plural(processes, 'worker process', 'worker processes')}" if processes else ""),
         topic=source.name,
@@ -93,7 +94,7 @@ def resumed(state: Path, checkpoint: Checkpoint) -> None:
 
 def starts(seconds: float, waits_for: str, waits: Waits) -> None:
     """The heartbeat of a run that reads nothing yet, for so long."""
-    reasons = _reasons(waits)
+    reasons = _reasons(waits.found)
     _tell(
         "heartbeat",
         f"starting, for {seconds:.0f} s: waits for {reasons or waits_for}",
@@ -103,17 +104,24 @@ def starts(seconds: float, waits_for: str, waits: Waits) -> None:
     )
 
 
-def goes_on(progress: Progress, rejects: Mapping[str, int], excluded: int, waits: Waits) -> None:
-    """The heartbeat."""
+def goes_on(
+    progress: Progress,
+    rejects: Mapping[str, int],
+    excluded: int,
+    waits: Waits,
+    away: Mapping[str, Wait],
+) -> None:
+    """The heartbeat. `away` is the topic, if it does not respond: while an output is waited for, nothing is read."""
     lag = "unknown" if progress.lag is None else f"{progress.lag:,}"
     kinds = f" ({counted(rejects)})" if progress.rejects else ""
     out = f", {excluded:,} excluded" if excluded else ""
-    reasons = _reasons(waits)
+    reasons = _reasons({**waits.found, **away})
     _tell(
         "heartbeat",
         f"{plural(progress.rows, 'row')}, {progress.rows_per_second:,.0f}/s, lag {lag}, "
         f"{plural(progress.rejects, 'reject')}{kinds}{out}"
-        + (f"; reads nothing: waits for {reasons}" if reasons else ""),
+        + ("; reads nothing" if waits.found else "")
+        + (f"{':' if waits.found else ';'} waits for {reasons}" if reasons else ""),
         phase="reading",
         epochs=progress.epochs,
         rows=progress.rows,
@@ -121,16 +129,25 @@ def goes_on(progress: Progress, rejects: Mapping[str, int], excluded: int, waits
         lag=progress.lag,
         rejects=dict(rejects),
         excluded=excluded,
-        waits_for=[*waits.found],
+        waits_for=[*waits.found, *away],
     )
 
 
-def _reasons(waits: Waits) -> str:
-    """The outputs that are waited for, each with why and for how long; "" if none is."""
+def _reasons(waits: Mapping[str, Wait]) -> str:
+    """What is waited for, each with why and for how long; "" if nothing is."""
     now = time.monotonic()
     return ", ".join(
-        f"{output}, for {now - wait.since:.0f} s: {wait.reason}"
-        for output, wait in waits.found.items()
+        f"{name}, for {now - wait.since:.0f} s: {wait.reason}" for name, wait in waits.items()
+    )
+
+
+def stood_still(seconds: float) -> None:
+    """The run's own loop has not turned for so long."""
+    _tell(
+        "pause",
+        f"the run's own loop has not turned for {seconds:.0f} s",
+        logging.WARNING,
+        seconds=round(seconds, 3),
     )
 
 

@@ -31,6 +31,7 @@ from streamreg._run.watch import Watch
 from streamreg._sinks.append_file import sync_directory
 from streamreg._sinks.contract import RunTerms
 from streamreg._sinks.waits import Waits
+from streamreg._source.contract import full_name
 from streamreg._source.partition_discovery import PartitionDiscovery
 from streamreg._state import job_identity
 from streamreg._state.store import Durability, Store
@@ -163,7 +164,7 @@ def _run(
                 _log.warning("the job was changed: %s", change, extra=event("changed"))
         job = job_identity.job(plan, name_of(rejects))
         resume.check_outputs(plan.outputs, rejects, last, terms, besides=old_files)
-        watch.waits_for = f"topic {plan.source.name!r}"
+        watch.waits_for = full_name(plan.source)
         identity = None if last is None else last.identity
         plan.source.pin(identity, lifecycle.connection, watch.stopping)
         watermarks = plan.source.watermarks(lifecycle.connection, watch.stopping)
@@ -204,7 +205,7 @@ def _run(
         found = None if last is None else last.found
         preamble = plan.input.format.preamble
         if found is None and preamble is not None:
-            watch.waits_for = f"the first message of topic {plan.source.name!r}"
+            watch.waits_for = f"the first message of {full_name(plan.source)}"
             found = preamble.find(plan.input, watermarks, lifecycle.connection, watch.stopping)
             if found is None:
                 return watch.summary(None)
@@ -262,7 +263,7 @@ def _run(
             signals,
             interval=interval,
             ends=ends,
-            tell=lambda lag: watch.tell(merge, lag),
+            tell=lambda lag, away: watch.tell(merge, lag, away),
             source=plan.source,
             discovery=PartitionDiscovery(plan.source),
             measures=measures,

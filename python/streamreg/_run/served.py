@@ -118,6 +118,7 @@ class Served:
             epoch_seconds=measures.epoch_seconds.durations(),
             checkpoint_seconds=measures.checkpoint_seconds.durations(),
             worker_restarts=pool.restarts,
+            silent_workers=tuple(pool.silent),
             readers=dict(measures.readers),
             processes={**processes, **{f"worker-{index}": pid for index, pid in workers}},
             last_message=None if measures.last_message is None else measures.last_message / 1000,

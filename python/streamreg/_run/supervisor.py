@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from streamreg._epoch.merge import Merge
     from streamreg._run.measures import Measures
     from streamreg._run.signals import StopSignals
+    from streamreg._sinks.waits import Wait
     from streamreg._source.contract import Source
     from streamreg._source.partition_discovery import PartitionDiscovery
     from streamreg._worker.contract import Pool
@@ -41,15 +42,16 @@ class Supervisor:
         *,
         interval: float,
         ends: Mapping[int, int | None],
-        tell: Callable[[int | None], bool],
+        tell: Callable[[int | None, Mapping[str, Wait]], bool],
         source: Source,
         discovery: PartitionDiscovery,
         measures: Measures,
         closed: Callable[[], None],
     ) -> None:
-        """`tell` is given the lag and returns whether to stop; the source commits the offsets of closed epochs.
+        """`tell` is given the lag, and the topic if it does not respond, and returns whether to stop.
 
-        `measures` are kept here, and `closed` is called when an epoch was closed.
+        The source commits the offsets of closed epochs, `measures` are kept here, and `closed` is called when an
+        epoch was closed.
         """
         self._pool = pool
         self._merge = merge
@@ -195,7 +197,7 @@ class Supervisor:
         self._merge.tell()
         lag = self._lag(now)
         self._contact.look(self._merge.offsets, lag, self._pool.troubled_at, now)
-        self._stopped |= self._tell(lag)
+        self._stopped |= self._tell(lag, self._contact.waits)
 
     def _lag(self, now: float) -> int | None:
         """Messages of the topic that are not merged yet; None where the end of a log is not known."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,14 @@ from streamreg._epoch.gaps import lost_offsets
 from streamreg._run import lifecycle
 from streamreg._run.progress import Progress, Rate, Summary
 from streamreg._run.supervisor import TELL_INTERVAL
+from streamreg._source.contract import BELIEVED_SECONDS
 
 if TYPE_CHECKING:
     from streamreg._epoch.merge import Merge
     from streamreg._plan.plan import Plan
     from streamreg._run.run import Options
     from streamreg._run.served import Served
-    from streamreg._sinks.waits import Waits
+    from streamreg._sinks.waits import Wait, Waits
     from streamreg._state.checkpoint import Checkpoint
 
 
@@ -31,12 +33,13 @@ class Watch:
         """What is waited for before anything is read, unless that is an output."""
 
         self._merge: Merge | None = None
+        self._away: Mapping[str, Wait] = {}
         self._heartbeat_at = time.monotonic() + lifecycle.HEARTBEAT_SECONDS
         self.ended_by: str | None = None
         self._options = options
         self._signals = options.signals
         self._started = time.monotonic()
-        self._tell_at = self._started
+        self._tell_at = self._turned_at = self._started
         self._paths: list[str] = []
         self._before: Checkpoint | None = None
         self._rate = Rate(0, self._started)
@@ -61,12 +64,16 @@ class Watch:
         """The flow starts."""
         self._paths = [output.name for output in plan.result_outputs]
         self._merge = merge
+        self._turned_at = time.monotonic()
         self._rate = Rate(merge.rows, time.monotonic())
         self._progress = Progress(merge.epochs, merge.rows, merge.rejects.total(), 0.0, None, {})
 
     def _beat(self) -> None:
-        """The heartbeat, when it is due."""
+        """The loop turns: the heartbeat, when it is due, and a word where it has not turned for long."""
         now = time.monotonic()
+        if self._merge is not None and now - self._turned_at > BELIEVED_SECONDS:
+            lifecycle.stood_still(now - self._turned_at)
+        self._turned_at = now
         if now < self._heartbeat_at:
             return
         self._heartbeat_at = now + lifecycle.HEARTBEAT_SECONDS
@@ -74,15 +81,18 @@ class Watch:
             lifecycle.starts(self._seconds(), self.waits_for, self._waits)
         else:
             merge = self._merge
-            lifecycle.goes_on(self._progress, merge.rejects, merge.excluded, self._waits)
+            lifecycle.goes_on(
+                self._progress, merge.rejects, merge.excluded, self._waits, self._away
+            )
 
-    def tell(self, merge: Merge, lag: int | None) -> bool:
-        """Tells where the flow is; returns whether to stop."""
+    def tell(self, merge: Merge, lag: int | None, away: Mapping[str, Wait]) -> bool:
+        """Tells where the flow is; returns whether to stop. `away` is the topic, if it does not respond."""
         results = dict(zip(self._paths, merge.results, strict=True))
         now = time.monotonic()
         rate = self._rate.at(merge.rows, now)
         progress = Progress(merge.epochs, merge.rows, merge.rejects.total(), rate, lag, results)
         self._progress, self._tell_at = progress, now + TELL_INTERVAL
+        self._away = away
         self._beat()
         return self._give(progress) or self.ended_by is not None
 

@@ -45,8 +45,9 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         Endpoint(
             "/readyz",
             readyz,
-            "Whether the run reads, and knows how far it is behind the topic: its loop turns, no output is waited for, "
-            f"and the source has said within the last {BELIEVED_SECONDS:.0f} seconds where its logs end.",
+            "Whether the run reads, and knows how far it is behind the topic: its loop turns, its workers do, "
+            "no output is waited for, and the source has said within the last "
+            f"{BELIEVED_SECONDS:.0f} seconds where its logs end.",
             refusals={503: "It does not, not yet, or not any more."},
             open=True,
             always=True,
@@ -60,7 +61,8 @@ def readiness(feed: Feed) -> dict[str, bool]:
     # What a loop that stands still said last is not what it does.
     fresh = age is not None and age <= MOST_AGE
     taken = now is not None and not now.waiting
-    reading = fresh and taken and now is not None and now.phase == "reading"
+    reads = now is not None and now.phase == "reading" and not now.silent_workers
+    reading = fresh and taken and reads
     known = fresh and now is not None and now.total_lag is not None
     return {
         "ready": reading and known,

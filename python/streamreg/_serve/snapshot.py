@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Final, Literal, TypeAlias
 
@@ -91,6 +91,9 @@ class Snapshot:
 
     worker_restarts: int = 0
     """Of this run."""
+
+    silent_workers: Sequence[int] = ()
+    """Those that send nothing for so long that they may hang."""
 
     readers: Mapping[int, str] = field(default_factory=dict)
     """By worker what has read its last messages: "native" or "client"."""

@@ -77,6 +77,7 @@ def _of_flow(now: Snapshot) -> dict[str, Any]:
         "checkpoints": sum(now.checkpoint_seconds.counts),
         "checkpoint_seconds_total": now.checkpoint_seconds.total,
         "worker_restarts": now.worker_restarts,
+        "silent_workers": [*now.silent_workers],
         "engine": None if now.engine is None else asdict(now.engine),
         "readers": {str(worker): reader for worker, reader in sorted(now.readers.items())},
         "last_message": now.last_message,

@@ -276,6 +276,33 @@ class Source(Protocol):
         """Frees what `watermarks`, `first_messages` and `commit_offsets` hold open in this process."""
 
 
+def has_files(source: Source) -> bool:
+    """Whether its partitions are files."""
+    return source.origin(0).partition is None
+
+
+def offset_unit(source: Source) -> str:
+    """What its offsets count, for messages.
+
+    A source of files says it, as `offset_unit`; to the others they are offsets.
+    """
+    found: str = getattr(source, "offset_unit", "offset")
+    return found
+
+
+def full_name(source: Source) -> str:
+    """What it is called in messages: `topic 'points'`, `files 'in/*.csv'`."""
+    return f"{'files' if has_files(source) else 'topic'} {source.name!r}"
+
+
 def short_name(source: Source, partition: int) -> str:
-    """What tells the partitions of a source apart: of one topic their numbers."""
-    return source.origin(partition).short if len(source.topics) > 1 else str(partition)
+    """What tells the partitions of a source apart: of one topic their numbers, of files their names."""
+    if len(source.topics) > 1 or has_files(source):
+        return source.origin(partition).short
+    return str(partition)
+
+
+def place_name(source: Source, partition: int, offset: int) -> str:
+    """Where a message stands, for messages: `partition 0 offset 7`, `file in/a.csv byte 7`."""
+    what = "file" if has_files(source) else "partition"
+    return f"{what} {short_name(source, partition)} {offset_unit(source)} {offset}"

@@ -56,6 +56,8 @@ _BATCH_BYTES: Final = 64 << 20
 class SparkPool:
     """Batches of one run."""
 
+    silent: Collection[int] = ()
+
     def __init__(
         self,
         jobs: Jobs,

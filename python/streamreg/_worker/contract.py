@@ -118,6 +118,10 @@ class Pool(Protocol):
     def troubled_at(self) -> float | None:
         """When a reader has last told that its connection does not work, by the monotonic clock; None if none has."""
 
+    @property
+    def silent(self) -> Collection[int]:
+        """The workers that send nothing for so long that they may hang; of an engine none."""
+
     def processes(self) -> Mapping[int, int]:
         """The ids of the processes of this machine that run, by worker."""
 

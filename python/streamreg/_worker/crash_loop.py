@@ -46,9 +46,9 @@ class CrashLoop:
         self._batch = {}
         return max(self._idle, *self._places.values(), 0)
 
-    def where(self, name: Callable[[int], str]) -> str:
-        """Where it has crashed most often, for messages; `name` says what people call a partition."""
+    def where(self, name: Callable[[int, int], str]) -> str:
+        """Where it has crashed most often, for messages; `name` says what people call a partition and offset."""
         if not self._places:
             return ""
-        [((partition, offset), _)] = self._places.most_common(1)
-        return f" at partition {name(partition)} offset {offset} or soon after"
+        [(place, _)] = self._places.most_common(1)
+        return f" at {name(*place)} or soon after"

@@ -23,6 +23,7 @@ class InlinePool:
     """All partitions in the parent's own process."""
 
     restarts = 0
+    silent: Collection[int] = ()
 
     def __init__(self, task: Task, merged: Merged) -> None:
         """`merged` is read when there are more partitions."""

@@ -17,9 +17,11 @@ from __future__ import annotations
 import fcntl
 import io
 import logging
+import math
 import os
 import pickle
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -56,6 +58,11 @@ class Begun:
 
 
 @dataclass(slots=True)
+class Turned:
+    """That a worker turns, though nothing has come: of one that hangs nothing comes."""
+
+
+@dataclass(slots=True)
 class Notice:
     """A line about the connection, for people."""
 
@@ -79,7 +86,7 @@ class Failure:
     traceback: str
 
 
-Mail = Frame | Begun | Notice | Logged | Failure
+Mail = Frame | Begun | Turned | Notice | Logged | Failure
 
 
 _LENGTH = 8
@@ -93,6 +100,8 @@ class Outbox:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.sent_at = -math.inf
+        """When something was sent last, by the monotonic clock."""
 
     def send(self, mail: Mail) -> None:
         """Waits while the mailbox is full. BrokenPipeError if the parent is gone."""
@@ -104,6 +113,7 @@ class Outbox:
         left[:_LENGTH] = (len(left) - _LENGTH).to_bytes(_LENGTH, "little")
         while left:
             left = left[os.write(self._connection.fileno(), left) :]
+        self.sent_at = time.monotonic()
 
 
 class Inbox:
@@ -133,7 +143,7 @@ class Inbox:
             if self._is_mail:
                 mail = pickle.loads(self._data)
                 self._expect(_LENGTH, mail=False)
-                assert isinstance(mail, Frame | Begun | Notice | Logged | Failure)
+                assert isinstance(mail, Mail)
                 return mail
             self._expect(int.from_bytes(self._data, "little"), mail=True)
         return None

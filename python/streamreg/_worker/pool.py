@@ -25,12 +25,13 @@ from streamreg._event import event
 from streamreg._exceptions import WorkerError
 from streamreg._kafka.client_log import CLIENT
 from streamreg._plural import plural
-from streamreg._source.contract import Range, short_name
+from streamreg._source.contract import Range, place_name
 from streamreg._terminal.log_lines import handled
 from streamreg._worker import spawn
 from streamreg._worker.crash_loop import CrashLoop
-from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Logged, Notice
+from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Logged, Notice, Turned
 from streamreg._worker.notices import Notices
+from streamreg._worker.silence import Silence
 from streamreg._worker.task import packed, remaining
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class ProcessPool:
         self._processes = processes
         self._merged = merged
         self._notices = Notices()
+        self._silence = Silence()
         self.restarts = 0
         partitions = sorted(task.ranges)
         count = min(processes, len(partitions))
@@ -161,6 +163,8 @@ class ProcessPool:
                 else:
                     timeout = min(timeout, worker.restart_at - now)
         yield from self._receive(timeout, [wake])
+        running = {w.index: w.started_at for w in self._workers if w.inbox is not None}
+        self._silence.look(running, self.processes(), time.monotonic())
 
     def _receive(self, timeout: float, also: list[int]) -> Iterator[Frame]:
         inboxes = {w.inbox.connection.fileno(): w for w in self._workers if w.inbox is not None}
@@ -177,6 +181,7 @@ class ProcessPool:
             except EOFError:
                 self._ended(worker)
                 continue
+            self._silence.heard(worker.index, time.monotonic())
             match mail:
                 case Frame():
                     yield mail
@@ -190,6 +195,8 @@ class ProcessPool:
                         )
                 case Begun(starts):
                     worker.crashes.batch_begun(starts)
+                case Turned():
+                    pass
                 case Notice(text):
                     self._notices(text)
                 case Logged(record):
@@ -207,7 +214,7 @@ class ProcessPool:
         manner = _manner(worker.process)
         text = f"worker {worker.index} died ({manner})"
         if crashes > _RESTARTS:
-            where = worker.crashes.where(partial(short_name, self._task.input.source))
+            where = worker.crashes.where(partial(place_name, self._task.input.source))
             raise WorkerError(
                 f"{text} {plural(crashes, 'time')} without progress{where}: giving up"
             )
@@ -243,6 +250,10 @@ class ProcessPool:
     @property
     def troubled_at(self) -> float | None:
         return self._notices.troubled_at
+
+    @property
+    def silent(self) -> Collection[int]:
+        return self._silence.since
 
     def processes(self) -> Mapping[int, int]:
         running = ((worker.index, worker.process) for worker in self._workers)

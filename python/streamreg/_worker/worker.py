@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from multiprocessing import parent_process
@@ -21,7 +22,7 @@ from streamreg._kafka.client_log import CLIENT
 from streamreg._process import keep_freed_memory, quick_imports
 from streamreg._source.contract import heard
 from streamreg._worker import carried
-from streamreg._worker.mailbox import Begun, Failure, Frame, Logged, Notice, Outbox
+from streamreg._worker.mailbox import Begun, Failure, Frame, Logged, Notice, Outbox, Turned
 from streamreg._worker.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _GARBAGE_THRESHOLD = 100_000
 """Objects that may pile up before Python looks for cycles among them: the messages of several batches."""
 READ_TIMEOUT = 0.2
 """Seconds until a worker without messages looks whether it should stop."""
+_TURNED_SECONDS = 5.0
+"""After which a worker without messages says that it turns."""
 
 
 class Ingest:
@@ -152,6 +155,8 @@ def _step(ingest: Ingest, outbox: Outbox) -> None:
     frame = ingest.step(READ_TIMEOUT)
     if frame is not None:
         outbox.send(frame)
+    elif time.monotonic() - outbox.sent_at > _TURNED_SECONDS:
+        outbox.send(Turned())
 
 
 def _spare_the_collector() -> None:

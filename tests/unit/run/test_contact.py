@@ -57,7 +57,7 @@ def test_an_end_that_is_not_said_anew_is_not_known() -> None:
 def test_a_silence_is_told_once_and_its_end(told: list[str]) -> None:
     """The end is when all partitions have said where they end."""
     run = Run()
-    for now in (1, 2, LATER, LATER + 1, LATER + 2):
+    for now in range(1, 24):
         run.look(now)
     assert told == ["WARNING away: topic 't' does not respond, for 20 s: the lag is unknown"]
     run.ends.learn({0: 5}, 40)
@@ -68,6 +68,36 @@ def test_a_silence_is_told_once_and_its_end(told: list[str]) -> None:
     run.look(63)
     run.look(64)
     assert told[1:] == ["WARNING recovery: topic 't' responds again, after 62 s: lag 0"]
+
+
+@pytest.mark.parametrize("pause", [65, 20, 11])
+def test_a_pause_of_the_run_is_no_silence(told: list[str], pause: int) -> None:
+    """While nothing was asked nobody could respond; who then does not for as long is away."""
+    run = Run()
+    run.look(1)
+    run.look(1 + pause)
+    run.ends.learn({0: 5, 1: 7}, 2 + pause)
+    run.look(2 + pause)
+    again = 2 + 2 * pause
+    run.look(again)
+    run.look(again + 1)
+    assert told == []
+    for now in range(again + 2, again + int(LATER) + 2):
+        run.look(now)
+    assert told == ["WARNING away: topic 't' does not respond, for 20 s: the lag is unknown"]
+
+
+def test_a_pause_amid_a_silence_does_not_end_it(told: list[str]) -> None:
+    """It is told once, and its end with the whole of it."""
+    run = Run()
+    for now in (*range(1, 22), LATER + 65, LATER + 66):
+        run.look(now)
+    assert len(told) == 1
+    assert list(run.contact.waits) == ["topic 't'"]
+    run.ends.learn({0: 5, 1: 7}, LATER + 67)
+    run.look(LATER + 67)
+    assert told[1:] == ["WARNING recovery: topic 't' responds again, after 87 s: lag 0"]
+    assert run.contact.waits == {}
 
 
 def test_trouble_that_a_reader_tells_of_has_its_end_too(told: list[str]) -> None:

@@ -54,6 +54,7 @@ def test_a_loop_that_does_not_turn_is_not_alive(age: float, status: int) -> None
         ({"log_ends": {0: 9}}, 503),
         ({"offsets": {}, "log_ends": {}}, 200),
         ({"turned_at": time.monotonic() - MOST_AGE - 1}, 503),
+        ({"silent_workers": (1,)}, 503),
         ({"outputs": {"one": None, "other": None}}, 200),
         ({"outputs": {"one": None, "other": time.monotonic()}}, 503),
     ],
