@@ -25,7 +25,7 @@ from streamreg._event import event
 from streamreg._exceptions import WorkerError
 from streamreg._kafka.client_log import CLIENT
 from streamreg._plural import plural
-from streamreg._source.contract import Range, place_name
+from streamreg._source.contract import place_name
 from streamreg._terminal.log_lines import handled
 from streamreg._worker import spawn
 from streamreg._worker.crash_loop import CrashLoop
