@@ -1,4 +1,4 @@
-"""Spark, on the driver: what the Java of a session of its own writes to stderr, as records of the log.
+"""Spark, on the driver: what the Java of a session of its own writes to stdout and stderr, as records of the log.
 
 They are those of the logger `streamreg.spark`, a line each, with the level that Spark gives them.
 """
@@ -54,21 +54,22 @@ def launched(conf: SparkConf) -> Any:  # noqa: ANN401  # py4j has no types
     """Starts Spark's Java. Raises JavaEndedError if it ends at once, or else what pyspark does."""
     from pyspark.java_gateway import launch_gateway
 
-    words, stderr = os.pipe()
+    words, written = os.pipe()
     last: deque[str] = deque(maxlen=_LAST_LINES)
     reader = threading.Thread(
         target=_read, args=(words, last), name="streamreg-spark-log", daemon=True
     )
     reader.start()
     try:
-        gateway = launch_gateway(conf, {"stderr": stderr})  # type: ignore[no-untyped-call]  # nor this
+        streams = {"stdout": written, "stderr": written}
+        gateway = launch_gateway(conf, streams)  # type: ignore[no-untyped-call]  # nor this
     except BaseException as error:
-        os.close(stderr)
+        os.close(written)
         reader.join(_LAST_SECONDS)
         if "JAVA_GATEWAY_EXITED" in str(error):
             raise JavaEndedError("; ".join(last)) from error
         raise
-    os.close(stderr)
+    os.close(written)
     return gateway
 
 
