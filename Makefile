@@ -12,7 +12,7 @@ VENV ?= .venv
 DIST ?= dist
 # What pytest is given, as in `make test-python ARGS=tests/unit`.
 ARGS ?=
-# All tests run in two processes; those on the real broker are begun first, by one of them. APART= runs all in one.
+# All tests run in two processes, one of which begins with those on the real broker; APART= runs them in one.
 APART ?= --numprocesses 2
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60

@@ -15,16 +15,17 @@ settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
 
 
-ALONE = ("tests/kafka/", "tests/spark/")
-"""Folders whose tests are run one after the other: they share brokers, or the Java of Spark."""
+BROKER = "tests/kafka/"
+ON_BROKERS = (BROKER, "tests/spark/")
+"""Folders whose tests are run by one process, one after the other: brokers and Spark fill the machine."""
 
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """Where several processes run the tests, one takes all of such a folder; those of a module stay together."""
+    """Where several processes run the tests, one takes all that share a broker; those of a module stay together."""
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        return next((folder for folder in ALONE if module.startswith(folder)), module)
+        return BROKER if module.startswith(ON_BROKERS) else module
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:  # noqa: ANN401  # as xdist has it
