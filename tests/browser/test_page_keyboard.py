@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.support.browser import watched
 from tests.support.shown import Line, TwoTables, until
@@ -13,14 +15,20 @@ FOCUSED = "document.activeElement.id"
 FOUND = "document.querySelector('#found').textContent"
 
 
-def test_pages_keep_the_focus(browser: Browser) -> None:
-    """On the button that was pressed, also where there is no other page; it does nothing then."""
+@contextmanager
+def two_pages(browser: Browser) -> Iterator[tuple[TwoTables, Page]]:
+    """A run whose table has 36 rows, and its page, which shows twenty of them."""
     tables = TwoTables()
     with tables.run() as run, watched(browser) as seen:
         tables.fill(run, *(f"key-{at:02}" for at in range(36)))
-        page = seen.page
-        page.goto(run.url)
-        page.wait_for_selector("#result tbody tr:nth-child(20)")
+        seen.page.goto(run.url)
+        seen.page.wait_for_selector("#result tbody tr:nth-child(20)")
+        yield tables, seen.page
+
+
+def test_pages_keep_the_focus(browser: Browser) -> None:
+    """On the button that was pressed, also where there is no other page; it does nothing then."""
+    with two_pages(browser) as (_, page):
         for button, rows, said in (("next", 16, "page 2"), ("first", 20, "page 1")):
             page.focus(f"#{button}")
             for _ in range(2):
@@ -33,12 +41,7 @@ def test_pages_keep_the_focus(browser: Browser) -> None:
 
 def test_a_search_is_told_and_an_epoch_is_not(browser: Browser) -> None:
     """What is found stands in a region whose changes are read out."""
-    tables = TwoTables()
-    with tables.run() as run, watched(browser) as seen:
-        tables.fill(run, *(f"key-{at:02}" for at in range(36)))
-        page = seen.page
-        page.goto(run.url)
-        page.wait_for_selector("#result tbody tr:nth-child(20)")
+    with two_pages(browser) as (tables, page):
         assert page.get_by_role("status").and_(page.locator("#found")).count() == 1
         assert page.evaluate(FOUND) == ""
         page.fill("#search", "nothing")
